@@ -1,0 +1,1 @@
+"""Tandem: alert routing for co-managed IT, one environment with two parties."""

@@ -1,0 +1,1 @@
+"""The co-management agreement as data: schema, loader, compiler, lint. Pure: no I/O."""

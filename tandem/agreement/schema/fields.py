@@ -1,0 +1,128 @@
+"""Field types of the documents: ids, durations, targets, zones, dates, and the model all parts derive from.
+
+Every type writes itself back the way it was read, so that a stored document can be loaded again.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+"""Lower-case id of anything that is referred to."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST = timedelta(days=3650)
+_DIGITS = frozenset("0123456789")
+
+
+class Part(BaseModel):
+    """A part of a document: unknown keys are errors, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+
+class Target(Part):
+    """How long a clock may take. Written ``30m``, ``4h``, or ``4bh`` for business hours."""
+
+    length: timedelta
+    business: bool = False
+    """Counts in the obliged party's calendar instead of around the clock."""
+
+
+def parse_duration(text: Any) -> timedelta:  # noqa: ANN401 - whatever YAML holds
+    """``90s``, ``15m``, ``4h``, ``1d``, also joined (``1h30m``) -> timedelta; ValueError otherwise."""
+    if isinstance(text, timedelta):
+        return text
+    if not isinstance(text, str) or not text or len(text) > 40:
+        raise ValueError("write a duration like 15m, 4h or 1h30m")
+    seconds, number = 0.0, ""
+    for char in text:
+        if char in _DIGITS or (char == "." and "." not in number):
+            number += char
+        elif char in _UNITS and number.strip("."):
+            seconds += float(number) * _UNITS[char]
+            number = ""
+        else:
+            raise ValueError(f"{text[:20]!r} is not a duration; write it like 15m, 4h or 1h30m")
+    if number:
+        raise ValueError(f"{text[:20]!r} has no unit; write {number[:9]}m or {number[:9]}h")
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError(f"{text[:20]!r} is longer than ten years")
+    return timedelta(seconds=seconds)
+
+
+def format_duration(length: timedelta) -> str:
+    """The shortest text that ``parse_duration`` reads back: ``90m``, ``4h``, ``1d``, ``1.5s``."""
+    seconds = length.total_seconds()
+    for unit in ("d", "h", "m"):
+        if seconds and seconds % _UNITS[unit] == 0:
+            return f"{int(seconds // _UNITS[unit])}{unit}"
+    return f"{seconds:f}".rstrip("0").rstrip(".") + "s"
+
+
+def parse_target(text: Any) -> Any:  # noqa: ANN401
+    """``4bh`` -> business hours, ``30m`` -> around the clock; passes on what is a Target already."""
+    if isinstance(text, str) and text.endswith("bh"):
+        return {"length": parse_duration(text[:-2] + "h"), "business": True}
+    if isinstance(text, str):
+        return {"length": parse_duration(text), "business": False}
+    return text
+
+
+def format_target(target: Target) -> str:
+    """``4bh`` or ``30m``, as ``parse_target`` reads it."""
+    if not target.business:
+        return format_duration(target.length)
+    return f"{target.length.total_seconds() / _UNITS['h']:f}".rstrip("0").rstrip(".") + "bh"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
+TargetField = Annotated[Target, BeforeValidator(parse_target), PlainSerializer(format_target, return_type=str)]
+
+
+def suggest(word: str, known: Any) -> str:  # noqa: ANN401 - any iterable of texts
+    """``; did you mean "x"?`` when something in ``known`` is close to ``word``, else nothing."""
+    names = sorted({str(name) for name in known})
+    folded = {name.casefold(): name for name in names}
+    close = get_close_matches(word[:64].casefold(), folded, n=1, cutoff=0.6)
+    return f'; did you mean "{folded[close[0]]}"?' if close else ""
+
+
+def _known_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        close = suggest(text, available_timezones())
+        raise ValueError(f"there is no time zone {text[:60]!r}{close or '; write it like America/New_York'}") from None
+    return text
+
+
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+"""An IANA time zone, ``America/New_York``."""
+
+
+def _dated(text: Any) -> Any:  # noqa: ANN401
+    # Bare numbers would pass as seconds since 1970.
+    if isinstance(text, str) and "-" not in text[1:]:
+        raise ValueError(f"{text[:30]!r} is not a date; write it like 2026-11-26")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_dated)]
+"""A calendar day, ``2026-11-26``."""
+Moment = Annotated[datetime, BeforeValidator(_dated)]
+"""Wall time of the zone that goes with it, ``2026-11-26T09:00``; with an offset it is an instant."""
+
+
+def as_list(value: Any) -> Any:  # noqa: ANN401
+    """A single value where a list may stand."""
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+Many = Annotated[tuple[str, ...], BeforeValidator(as_list)]
+"""One text or a list of texts."""

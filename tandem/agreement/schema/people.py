@@ -1,0 +1,195 @@
+"""Parties, people, schedules and escalation paths."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from tandem.agreement.schema.fields import Day, Duration, Id, Many, Moment, Name, Part, Zone, suggest
+from tandem.agreement.schema.hours import parse_days, parse_time
+from tandem.model.ownership import Party, Track
+
+TARGETS = ("schedule", "person", "accountable", "senior", "path")
+"""What a step of a path can page."""
+
+
+def _clock_time(text: str) -> str:
+    parse_time(text)
+    return text
+
+
+def _target(text: str) -> str:
+    kind, colon, name = text.partition(":")
+    if not colon or not name:
+        raise ValueError(f"{text[:60]!r} does not say what it is; write schedule:{text[:30]} or person:{text[:30]}")
+    if kind not in TARGETS:
+        raise ValueError(f"nothing of kind {kind[:30]!r} can be paged; one of {', '.join(TARGETS)}{suggest(kind, TARGETS)}")
+    if kind in {"accountable", "senior"} and name not in set(Party):
+        raise ValueError(f"{text[:60]!r} names no party; write {kind}:internal or {kind}:msp")
+    return text
+
+
+def _targets(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_target(text) for text in texts)
+
+
+def _week_days(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        parse_days(text)
+    return texts
+
+
+ClockTime = Annotated[str, AfterValidator(_clock_time)]
+WeekDays = Annotated[Many, AfterValidator(_week_days), Field(min_length=1)]
+PageTargets = Annotated[Many, AfterValidator(_targets), Field(min_length=1)]
+
+
+class Contact(Part):
+    """One way to reach a person or team."""
+
+    channel: Literal["webhook", "email", "ntfy"]
+    to: str = Field(max_length=500)
+    """URL, mail address, or ntfy topic URL. ``${NAME}`` is replaced by a variable given when loading."""
+
+    @model_validator(mode="after")
+    def _fits_the_channel(self) -> Self:
+        if self.channel == "email" and ("@" not in self.to or any(char.isspace() for char in self.to)):
+            raise ValueError(f"{self.to[:60]!r} is not a mail address")
+        if self.channel != "email" and not self.to.startswith(("https://", "http://")):
+            raise ValueError(f"{self.to[:60]!r} is not a URL; channel {self.channel} needs https://...")
+        return self
+
+
+class NotifyRule(Part):
+    """Use ``channel`` ``after`` the page of the step began (domain.md 3.4)."""
+
+    channel: Literal["webhook", "email", "ntfy"]
+    after: Duration = Field(default="0m", validate_default=True)
+
+
+class Absence(Part):
+    """Local dates of the party's zone, both inclusive."""
+
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+    reason: str | None = Field(default=None, max_length=200)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"this absence ends ({self.last}) before it begins ({self.first})")
+        return self
+
+
+class PersonSpec(Part):
+    """Somebody who can be responsible, paged or told."""
+
+    name: Name
+    party: Party
+    contacts: tuple[Contact, ...] = ()
+    high: tuple[NotifyRule, ...] = ()
+    """How to page (P1, P2); empty: every contact at once."""
+    zone: Zone | None = None
+    absences: tuple[Absence, ...] = ()
+
+
+class PartySpec(Part):
+    """One side: who it is, when it works, who answers for it."""
+
+    name: Name
+    calendar: Id
+    """When the party is on duty. The MSP's is usually 24x7."""
+    accountable: Id | None = None
+    """Person called on breaches and exhausted paths."""
+    senior_ops: Id | None = None
+    """Named senior engineer that ends the ops track (R-A2)."""
+    senior_soc: Id | None = None
+    security_contact: Id | None = None
+    """Person told of every high security finding (R-P5)."""
+    team: Contact | None = None
+    """The team's address for what is told and not paged."""
+
+
+class Restriction(Part):
+    """Part of the week in which a layer is in force, on the schedule's (or layer's) wall clock."""
+
+    days: WeekDays
+    """mon..sun, or ranges like mon-fri."""
+    start: ClockTime = Field(alias="from")
+    """HH:MM"""
+    end: ClockTime = Field(alias="to")
+    """HH:MM; at or before ``from`` runs into the next day; 24:00 is the day's end."""
+
+
+class Layer(Part):
+    """A rotation (R-S1..R-S4)."""
+
+    people: Annotated[tuple[Id, ...], Field(min_length=1)]
+    unit: Literal["hour", "day", "week", "month"] = "week"
+    length: int = Field(default=1, ge=1, le=1000)
+    anchor: Moment
+    """Wall time of a hand-off, without offset; with one it is converted to the zone."""
+    effective_from: Moment | None = None
+    until: Moment | None = None
+    restrict: tuple[Restriction, ...] = ()
+    zone: Zone | None = None
+    """Overrides the schedule's zone (follow the sun, R-S9)."""
+
+
+class Override(Part):
+    """Half-open; beats every layer (R-S6)."""
+
+    type: Literal["replace", "add", "remove"]
+    person: Id
+    """replace: who comes in; add, remove: who."""
+    by: Id | None = None
+    """replace: who stands in for ``person``."""
+    start: Moment = Field(alias="from")
+    end: Moment = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.type == "replace" and self.by is None:
+            raise ValueError(f'this override replaces "{self.person}" but does not say by whom; add "by:"')
+        if (self.start.tzinfo is None) == (self.end.tzinfo is None) and self.end <= self.start:
+            raise ValueError("this override ends before it begins")
+        return self
+
+
+class ScheduleSpec(Part):
+    """Who is on call when."""
+
+    id: Id
+    zone: Zone
+    party: Party | None = None
+    track: Track | None = None
+    mode: Literal["priority", "additive"] = "priority"
+    layers: tuple[Layer, ...] = ()
+    """Later layers win in ``priority`` mode."""
+    overrides: tuple[Override, ...] = ()
+
+
+class Step(Part):
+    """One rung: page these targets ``after`` the step before was paged."""
+
+    after: Duration = Field(default="0m", validate_default=True)
+    page: PageTargets
+    """``schedule:ID``, ``person:ID``, ``accountable:PARTY``, ``senior:PARTY`` (of the path's track), ``path:ID`` (the other party's path)."""
+
+
+class PathSpec(Part):
+    """An escalation path of one party and one track (R33, R-E1)."""
+
+    id: Id
+    party: Party
+    track: Track
+    trigger: str = Field(default="", max_length=500)
+    channel: str = Field(default="", max_length=200)
+    information: str = Field(default="", max_length=1000)
+    expected_response: Duration | None = None
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    repeat: int = Field(default=2, ge=0, le=9)
+    """Further passes after the first."""
+    fallback: tuple[Id, ...] = ()
+    """People paged when whole passes reached nobody or nobody answered; default: the senior, then both Accountables."""

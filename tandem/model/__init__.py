@@ -1,0 +1,1 @@
+"""Pure nouns that two services exchange: alert, incident, priority, ownership, facts, calendar."""

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Every check that needs no running system. All of them run, so that one look shows everything that is wrong.
+set -u
+cd "$(dirname "$0")/.."
+failed=
+
+check() { # NAME COMMAND...: quiet when it passes
+    name=$1
+    shift
+    if output=$("$@" 2>&1); then
+        printf 'check: %-16s ok\n' "$name"
+    else
+        printf 'check: %-16s FAILED: %s\n%s\n' "$name" "$*" "$output"
+        failed="$failed $name"
+    fi
+}
+
+check lint .venv/bin/ruff check .
+check format .venv/bin/ruff format --check .
+check types .venv/bin/mypy
+check imports .venv/bin/lint-imports
+check generated .venv/bin/python tools/proto.py --check
+check "house rules" .venv/bin/pytest -q tests/unit/house
+
+[ -z "$failed" ] || { printf 'check: FAILED:%s\n' "$failed"; exit 1; }
