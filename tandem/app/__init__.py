@@ -1,0 +1,1 @@
+"""Wiring: settings, the table of targets, lifecycle and the auditor."""

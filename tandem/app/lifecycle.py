@@ -1,0 +1,114 @@
+"""How a process lives: tasks that are restarted when they fail, one shutdown deadline, last opened first closed.
+
+Knows nothing of what the tasks do. Signals are the command line's matter; this waits for an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from tandem.clock import monotonic, wait_event
+
+RESTART_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Back-off between restarts of a failing task."""
+FAILURES = 5
+WITHIN_S = 600.0
+"""So many failures within so long end the process: somebody above us should decide."""
+
+log = structlog.get_logger("tandem.app")
+
+Work = Callable[[asyncio.Event], Awaitable[None]]
+"""Runs until the event is set."""
+
+
+@dataclass(slots=True)
+class _Task:
+    name: str
+    work: Work
+    failures: deque[float] = field(default_factory=deque)
+    last_fault: str | None = None
+
+
+class Lifecycle:
+    """Supervises tasks and closes what was opened."""
+
+    def __init__(self, *, shutdown_s: float) -> None:
+        """``shutdown_s`` bounds the whole shutdown, not each step of it."""
+        self.stopping = asyncio.Event()
+        self.failed: str | None = None
+        """Set when the process must end with 1: which task, and why."""
+        self._shutdown_s = shutdown_s
+        self._tasks: list[_Task] = []
+        self._running: list[asyncio.Task[None]] = []
+        self._closers: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+
+    def on_close(self, name: str, close: Callable[[], Awaitable[None]]) -> None:
+        """Call ``close`` at shutdown; last registered first."""
+        self._closers.append((name, close))
+
+    def supervise(self, name: str, work: Work) -> None:
+        """Run ``work`` until shutdown, again and again when it fails."""
+        task = _Task(name, work)
+        self._tasks.append(task)
+        self._running.append(asyncio.create_task(self._keep(task), name=name))
+
+    def stop(self, reason: str | None = None) -> None:
+        """Begin the shutdown; ``reason`` makes it a failure."""
+        if reason is not None and self.failed is None:
+            self.failed = reason
+        self.stopping.set()
+
+    async def health(self) -> str | None:
+        """None when every task runs; otherwise which one is down and why (for ``/readyz``)."""
+        down = [f"{task.name}: {task.last_fault}" for task in self._tasks if task.last_fault]
+        return "; ".join(down) or None
+
+    async def close(self) -> None:
+        """Stop tasks, then close what was opened, within the deadline; what hangs is named and cut."""
+        self.stopping.set()
+        until = monotonic() + self._shutdown_s
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=self._shutdown_s / 2)
+            for task in late:
+                log.warning("task did not stop in time", task=task.get_name())
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+        for name, close in reversed(self._closers):
+            await self._close_one(name, close, max(1.0, until - monotonic()))
+
+    async def _close_one(self, name: str, close: Callable[[], Awaitable[None]], seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await close()
+        except TimeoutError:
+            log.warning("did not close in time", part=name)
+        except Exception:
+            log.exception("failed to close", part=name)
+
+    async def _keep(self, task: _Task) -> None:
+        while not self.stopping.is_set():
+            try:
+                await task.work(self.stopping)
+            except Exception as fault:
+                log.exception("task failed", task=task.name)
+                task.last_fault = f"{type(fault).__name__}: {fault}"[:200]
+                if self._too_often(task):
+                    self.stop(f"{task.name} failed {FAILURES} times in {WITHIN_S / 60:.0f} minutes: {task.last_fault}")
+                    return
+                delay = RESTART_S[min(len(task.failures), len(RESTART_S)) - 1]
+                await wait_event(self.stopping, delay)
+                task.last_fault = None
+            else:
+                return
+
+    def _too_often(self, task: _Task) -> bool:
+        now = monotonic()
+        task.failures.append(now)
+        while task.failures and task.failures[0] < now - WITHIN_S:
+            task.failures.popleft()
+        return len(task.failures) >= FAILURES

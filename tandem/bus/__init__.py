@@ -1,0 +1,1 @@
+"""The bus: a small port, its topics, the one consume loop and the implementations."""

@@ -1,0 +1,140 @@
+"""The bus on PostgreSQL: the embedded default. One machine only; for more there is Kafka.
+
+Appends go through a few connections of their own, each with one append in flight for its partitions: while one
+commits, the next gathers. Consumers of this process are woken by an event each, those of other processes by NOTIFY,
+and all of them poll besides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import asyncpg
+import msgspec
+
+from tandem.bus.partition import partition_of
+from tandem.bus.port import Consumer, Record, Span
+from tandem.bus.postgres_consumer import PostgresConsumer
+from tandem.bus.statements import APPEND, COMMIT, NOTIFY
+from tandem.clock import Clock
+from tandem.db.link import Link
+from tandem.db.pool import unavailable
+from tandem.db.write import Writes
+from tandem.errors import Fenced, Unavailable
+
+CHANNEL = "tandem_bus"
+LANES = 2
+"""Connections that append. A partition has one lane: order per key holds, and no append waits for another's row."""
+APPEND_S = 2.0
+"""Deadline of an append: past it the sender is told to come again."""
+
+
+class PostgresBus:
+    """See ``tandem.bus.port.Bus``."""
+
+    name = "postgres"
+
+    def __init__(self, dsn: str, role: str, *, clock: Clock, split: bool = False) -> None:
+        """``split``: several processes share this bus, so commits must NOTIFY."""
+        self._dsn = dsn
+        self._role = role
+        self._clock = clock
+        self._split = split
+        self._lanes = [Link(dsn, role, name="tandem bus append", command_timeout_s=APPEND_S) for _ in range(LANES)]
+        self._listen = Link(dsn, role, name="tandem bus listen")
+        self._consumers: list[PostgresConsumer] = []
+
+    async def start(self) -> None:
+        """Connect; when split, listen for other processes' commits."""
+        async with self._lanes[0].use() as connection:
+            await connection.fetchval("SELECT 1")
+        if self._split:
+            await self._relisten()
+
+    async def stop(self) -> None:
+        """Close consumers and connections."""
+        for consumer in tuple(self._consumers):
+            await consumer.close()
+        await self._listen.close()
+        for lane in self._lanes:
+            await lane.close()
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Make ``records`` durable in one commit; the deadline is two seconds."""
+        lanes: dict[int, list[Record]] = {}
+        for record in records:
+            lanes.setdefault(partition_of(record.key) % LANES, []).append(record)
+        if len(lanes) == 1:
+            await self._append(*lanes.popitem())
+        elif lanes:
+            await asyncio.gather(*(self._append(lane, part) for lane, part in lanes.items()))
+        self.notify(sorted({record.topic for record in records}))
+
+    async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        """Join ``group``: take every partition of ``topics`` that no living member holds."""
+        consumer = PostgresConsumer(self._dsn, self._role, group=group, topics=topics, left=self._consumers.remove)
+        self._consumers.append(consumer)
+        return consumer
+
+    def partition_of(self, key: str) -> int:
+        """The same for every process and release."""
+        return partition_of(key)
+
+    def publish(self, writes: Writes, records: Sequence[Record]) -> None:
+        """Append to the log in the transaction of ``writes``."""
+        at = self._clock.now()
+        for order, record in enumerate(records):
+            headers = msgspec.json.encode(record.headers).decode() if record.headers else None
+            row = (record.topic, partition_of(record.key), record.key, record.value, headers, order, at)
+            writes.put(APPEND, order, row)
+        if self._split and records:
+            for topic in {record.topic for record in records}:
+                writes.put(NOTIFY, topic, (topic,))
+
+    def commit(self, writes: Writes, group: str, spans: Sequence[Span]) -> None:
+        """Move ``group`` past ``spans`` in the transaction of ``writes``."""
+        for span in spans:
+            row = (group, span.topic, span.partition, span.epoch, span.first, span.next)
+            writes.put(COMMIT, (group, span.topic, span.partition), row)
+
+    def notify(self, topics: Sequence[str]) -> None:
+        """Wake this process's consumers of ``topics``."""
+        for consumer in self._consumers:
+            if consumer.reads(topics):
+                consumer.wake()
+
+    async def _append(self, lane: int, records: Sequence[Record]) -> None:
+        writes = Writes()
+        self.publish(writes, records)
+        async with self._lanes[lane].use() as connection:
+            await run(connection, writes)
+
+    async def _relisten(self) -> None:
+        async with self._listen.use() as connection:
+            await connection.add_listener(CHANNEL, self._heard)
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
+        self.notify([str(topic)])
+
+
+async def run(connection: asyncpg.Connection[asyncpg.Record], writes: Writes) -> None:
+    """Execute ``writes`` as one statement.
+
+    Raises:
+        Fenced: a statement that must hit did not; the transaction has to be rolled back.
+        Unavailable: the database is away, or the statement lost against another (deadlock, a unique key): try again.
+    """
+    sql, parameters, expected = writes.compose()
+    if not sql:
+        return
+    try:
+        with unavailable():
+            row = await connection.fetchrow(sql, *parameters)
+    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError) as fault:
+        raise Unavailable("database", str(fault)) from fault
+    for name, rows in expected:
+        hit = row[name] if row is not None else 0
+        if hit != rows:
+            message = f"{name}: {hit} of {rows} rows"
+            raise Fenced("bus", message)

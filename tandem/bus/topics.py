@@ -1,0 +1,51 @@
+"""The table of topics: name, key, payload, writer, readers. docs/architecture.md prints it for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tandem.model.alert import Alert
+from tandem.model.events import Command, IncidentEvent, PageEvent, Quarantined, SlaEvent
+
+PARTITIONS = 8
+"""Per topic on the PostgreSQL bus; Kafka's default as well. The unit of scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic; ``payload`` is the dataclass that ``tandem.wire.codec`` writes and reads."""
+
+    name: str
+    payload: type
+    writer: tuple[str, ...]
+    readers: tuple[str, ...]
+
+
+ALERTS = Topic("tandem.alerts", Alert, ("ingest",), ("router",))
+COMMANDS = Topic("tandem.commands", Command, ("console", "notifier"), ("router",))
+INCIDENTS = Topic("tandem.incidents", IncidentEvent, ("router",), ("sla-clock", "notifier", "console"))
+SLA = Topic("tandem.sla", SlaEvent, ("sla-clock",), ("notifier", "console"))
+PAGES = Topic("tandem.pages", PageEvent, ("notifier",), ("console",))
+QUARANTINE = Topic("tandem.quarantine", Quarantined, ("*",), ("console",))
+
+ALL = (ALERTS, COMMANDS, INCIDENTS, SLA, PAGES, QUARANTINE)
+BY_NAME = {topic.name: topic for topic in ALL}
+
+
+def alert_key(tenant: str, dedup_key: str) -> str:
+    """Key of ``alerts``: everything of one condition stays in order."""
+    return f"{tenant}/{dedup_key}"
+
+
+def incident_key(tenant: str, incident_id: UUID) -> str:
+    """Key of every other topic: everything of one incident stays in order."""
+    return f"{tenant}/{incident_id}"
+
+
+def routed_topic(party: str, name: str) -> str:
+    """The outside topic of a party: ``tandem.routed.internal.<tenant>`` or ``tandem.routed.msp.<provider>``.
+
+    Its value is a CloudEvent in binary mode: JSON bytes and ``ce_`` headers, not protobuf.
+    """
+    return f"tandem.routed.{party}.{name}"

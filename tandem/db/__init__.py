@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, transactions, timers, migrations and the embedded server."""

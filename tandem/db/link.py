@@ -1,0 +1,79 @@
+"""One long-lived connection outside every pool, made again when it breaks: for hot paths, LISTEN and session locks.
+
+A pool resets a connection at each release, which costs a round trip and drops advisory locks and LISTEN.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from tandem.db.pool import COMMAND_TIMEOUT_S, connect, is_away, unavailable
+
+_CLOSE_S = 2.0
+
+
+class Link:
+    """A connection that one user at a time holds.
+
+    ``generation`` grows with every new connection: whoever holds session state (locks) compares it.
+    """
+
+    def __init__(
+        self, dsn: str, role: str | None, *, name: str = "tandem", command_timeout_s: float = COMMAND_TIMEOUT_S
+    ) -> None:
+        """Connects at first use. ``name`` is what pg_stat_activity shows."""
+        self._dsn = dsn
+        self._role = role
+        self._name = name
+        self._timeout_s = command_timeout_s
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._lock = asyncio.Lock()
+        self.generation = 0
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """The connection, alone.
+
+        Raises:
+            Unavailable: the database is away; the connection is dropped and the next use makes a new one.
+        """
+        async with self._lock:
+            try:
+                with unavailable():
+                    yield await self._connected()
+            except BaseException as fault:
+                if _broken(fault):
+                    self._drop()
+                raise
+
+    async def close(self) -> None:
+        """Close within two seconds, or cut."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            await connection.close(timeout=_CLOSE_S)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            connection.terminate()
+
+    async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(
+                self._dsn, self._role, application_name=self._name, command_timeout_s=self._timeout_s
+            )
+            self.generation += 1
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+def _broken(fault: BaseException) -> bool:
+    """Whether the connection may be in an unknown state: the database went away, or we were cancelled in mid-query."""
+    return isinstance(fault, asyncio.CancelledError) or is_away(fault) or is_away(fault.__cause__)

@@ -1,0 +1,1 @@
+"""Agreement versions, integrations, silences and overrides as they stand in PostgreSQL."""
