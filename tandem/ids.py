@@ -8,7 +8,6 @@ Source: RFC 9562 sections 5.7 and 5.8.
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -21,14 +20,14 @@ _RAND_A = 0xFFF
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def uuid7(at: datetime, seed: bytes | None = None) -> UUID:
+def uuid7(at: datetime, seed: bytes) -> UUID:
     """A UUIDv7 of instant ``at`` (aware UTC).
 
     Args:
         at: its millisecond becomes the leading 48 bits, so ids sort by time.
-        seed: same instant and seed give the same id; without one the rest is random.
+        seed: same instant and seed give the same id; edges that want a random one pass random bytes.
     """
-    tail = int.from_bytes(sha256(seed).digest()[:10] if seed is not None else os.urandom(10))
+    tail = int.from_bytes(sha256(seed).digest()[:10])
     delta = at - _EPOCH
     millis = (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
     return UUID(int=(millis << 80) | _VERSION_7 | ((tail >> 62) & _RAND_A) << 64 | _VARIANT | (tail & _LOW_62))

@@ -22,7 +22,7 @@ from tandem.agreement.schema.scope import (
 )
 from tandem.model.alert import Alert
 from tandem.model.calendar import Calendar
-from tandem.model.ownership import Party
+from tandem.model.ownership import Party, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Agreement:
     classification: tuple[tuple[ClassificationRule, Callable[[Alert, str | None], bool]], ...]
     """Rules in order with their compiled condition on (alert, site)."""
     rows: tuple[ScopeRow, ...]
-    """In deciding order (proof.md section 1)."""
+    """In deciding order (``tandem/agreement/matrix.py``), with track, paths, after_hours and mode filled in."""
     find_row: Callable[[RowQuery], RowAnswer]
     """Indexed: its cost does not grow with the matrix."""
     priorities: PriorityTable
@@ -86,3 +86,14 @@ class Agreement:
         """The inventory's asset for a host as a tool reports it."""
         asset_id = self.hosts.get(host.casefold()) if host else None
         return self.assets[asset_id] if asset_id else None
+
+    def path_of(self, party: Party, track: Track) -> PathSpec | None:
+        """The path a party uses for a track where no row says otherwise; None when it has none."""
+        return default_path(self.paths, party, track)
+
+
+def default_path(paths: Mapping[str, PathSpec], party: Party, track: Track) -> PathSpec | None:
+    """The path named ``<party>-<track>``, or else the party's only path of that track."""
+    own = [path for path in paths.values() if (path.party, path.track) == (party, track)]
+    named = [path for path in own if path.id == f"{party}-{track}"]
+    return (named or own)[0] if named or len(own) == 1 else None

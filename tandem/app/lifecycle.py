@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from tandem.clock import monotonic, wait_event
+from tandem.errors import Unavailable
 
 RESTART_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Back-off between restarts of a failing task."""
@@ -63,10 +64,15 @@ class Lifecycle:
             self.failed = reason
         self.stopping.set()
 
-    async def health(self) -> str | None:
-        """None when every task runs; otherwise which one is down and why (for ``/readyz``)."""
+    async def running(self) -> None:
+        """For ``/readyz``.
+
+        Raises:
+            Unavailable: a task failed and waits for its restart; which, and why.
+        """
         down = [f"{task.name}: {task.last_fault}" for task in self._tasks if task.last_fault]
-        return "; ".join(down) or None
+        if down:
+            raise Unavailable("tasks", "; ".join(down))
 
     async def close(self) -> None:
         """Stop tasks, then close what was opened, within the deadline; what hangs is named and cut."""

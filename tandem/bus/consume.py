@@ -74,6 +74,13 @@ class Runner:
         for lane in self._lanes:
             lane.consumer.wake()
 
+    def expect(self, group: str, due_at: datetime) -> None:
+        """A timer of ``group`` was set outside its stage."""
+        for lane in self._lanes:
+            if lane.stage.group == group:
+                lane.expect(due_at)
+                self._lanes[0].consumer.wake()
+
     async def step(self, wait_s: float) -> bool:
         """One round; true when something was done. Never raises but on cancellation: faults are logged and retried."""
         try:

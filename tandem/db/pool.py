@@ -41,6 +41,7 @@ _AWAY: Final = (
     asyncpg.ReadOnlySQLTransactionError,  # a replica after a fail-over
     asyncpg.InvalidAuthorizationSpecificationError,  # a password being rotated
     asyncpg.InvalidCatalogNameError,  # a server whose database is still being made
+    asyncpg.InternalClientError,  # how the driver meets a connection that was cut while it was idle
     sqlalchemy.exc.TimeoutError,  # no free connection in the engine's pool
 )
 
@@ -154,7 +155,11 @@ def server_settings(role: str | None, application_name: str) -> dict[str, str]:
 
 
 async def set_codecs(connection: Any) -> None:  # noqa: ANN401  (a connection or a pool's proxy of one)
-    """Json and jsonb as Python values by msgspec, in the binary format."""
+    """Json and jsonb as Python values by msgspec, in the binary format.
+
+    In an array parameter (``unnest($1::jsonb[])``) the driver takes a list for a further dimension: objects and null
+    work there, lists travel as ``text[]`` and are cast.
+    """
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

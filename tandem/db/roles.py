@@ -15,7 +15,8 @@ OWNER: Final = "tandem_owner"
 """Owns every schema, table and view; migrations run as it."""
 
 SERVICES: Final = ("ingest", "router", "sla_clock", "notifier", "console", "policy")
-"""Each has a role ``tandem_<service>``; ``policy`` writes the agreement schema for console and CLI."""
+"""Each has a role ``tandem_<service>``; console and CLI take ``tandem_policy`` on a connection of its own to write the
+agreement schema: as a member of it the console would inherit its sight of every tenant."""
 
 BUS: Final = "tandem_bus"
 """What every service may do on the schema ``bus``; held by each of them, used by no pool."""
@@ -25,7 +26,6 @@ CHAIN: Final = "tandem_chain"
 
 MEMBERSHIPS: Final = (
     *((BUS, f"tandem_{service}") for service in SERVICES),
-    ("tandem_policy", "tandem_console"),
     ("tandem_router", CHAIN),
     ("tandem_sla_clock", CHAIN),
     ("tandem_notifier", CHAIN),

@@ -62,7 +62,7 @@ class VendorAlert:
     url: str | None = None
     description: str | None = None
     """At most 4,000 characters."""
-    labels: Mapping[str, str] = EMPTY
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     """At most 64 pairs; what classification may look at beside the fields above."""
     test: bool = False
     """The tool says that this is a test message."""
@@ -92,7 +92,7 @@ class Alert:
     customer: str | None = None
     url: str | None = None
     description: str | None = None
-    labels: Mapping[str, str] = field(default=EMPTY)
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     test: bool = False
     quarantined: str | None = None
     """Why the body could not be read; such an alert is plain and goes to the default owner."""

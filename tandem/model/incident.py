@@ -12,7 +12,6 @@ from uuid import UUID
 from tandem.model.ownership import Mode, Owner, Party, Track
 from tandem.model.priority import Priority
 
-_NONE: Mapping[str, object] = MappingProxyType({})
 
 
 class IncidentState(StrEnum):

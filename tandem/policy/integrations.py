@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,6 +16,7 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tandem.agreement.schema.documents import IntegrationSpec
 from tandem.db.pool import unavailable
 from tandem.errors import Reason, Refused
 from tandem.model.integration import AuthKind, HmacScheme, Integration, IntegrationSecret
@@ -23,6 +25,12 @@ from tandem.policy.seal import NONCE_BYTES, open_seal, seal
 OVERLAP = timedelta(hours=24)
 """How long the old secret stays valid after a rotation."""
 _FIELD = "integration secret"
+_ENSURE = text(
+    "INSERT INTO agreement.integration AS i (name, tenant, vendor, auth, header, hmac, created_at)"
+    " VALUES (:name, :tenant, :vendor, :auth, :header, cast(:hmac as jsonb), :now)"
+    " ON CONFLICT (name) DO UPDATE SET vendor = excluded.vendor, auth = excluded.auth, header = excluded.header,"
+    " hmac = coalesce(i.hmac, excluded.hmac) WHERE i.tenant = excluded.tenant RETURNING name"
+)
 _ALL = text("SELECT * FROM agreement.integration ORDER BY name")
 _VALID_SECRETS = text(
     "SELECT * FROM agreement.secret WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at"
@@ -83,6 +91,32 @@ async def add_integration(engine: AsyncEngine, integration: Integration, *, key:
                 raise Refused(Reason.CONFLICT, detail)
             secret = await _store_secret(connection, integration, key=key, now=now)
     return Made(integration, secret)
+
+
+async def ensure_integrations(
+    engine: AsyncEngine, tenant: str, specs: Iterable[IntegrationSpec], *, now: datetime
+) -> None:
+    """Make the ways in that a tenant's document names, without a secret: ``rotate`` makes and shows the first one.
+
+    Raises:
+        Refused: another tenant has an integration of that name.
+    """
+    with unavailable():
+        async with engine.begin() as connection:
+            for spec in specs:
+                scheme = HmacScheme() if spec.auth is AuthKind.HMAC else None
+                values = {
+                    "name": spec.name,
+                    "tenant": tenant,
+                    "vendor": spec.vendor,
+                    "auth": spec.auth.value,
+                    "header": spec.header or "X-Tandem-Key",
+                    "hmac": msgspec.json.encode(scheme).decode() if scheme else None,
+                    "now": now,
+                }
+                if (await connection.execute(_ENSURE, values)).first() is None:
+                    detail = f"integration {spec.name} of {tenant}: another client has a way in of that name"
+                    raise Refused(Reason.CONFLICT, detail)
 
 
 async def rotate(engine: AsyncEngine, name: str, *, key: bytes, now: datetime, overlap: timedelta = OVERLAP) -> Made:

@@ -14,11 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tandem.agreement.compile import compile_agreement
-from tandem.agreement.lint import lint
+from tandem.agreement.lint import lint_documents, refuse_errors
 from tandem.agreement.load import Documents, Source, canonical_hash, canonical_text
 from tandem.agreement.schema.documents import ProviderDocument, TenantDocument
 from tandem.db.pool import unavailable
-from tandem.errors import AgreementError
 
 _LAST = text(
     "SELECT v.version, v.hash FROM agreement.active a JOIN agreement.version v USING (tenant, version)"
@@ -73,9 +72,7 @@ def check_documents(
         AgreementError: every error of every document at once.
     """
     pairs = [(source, documents.provider_of(source.document)) for source in documents.tenants.values()]
-    problems = [problem for problem in lint(documents) if problem.level == "error"]
-    if problems:
-        raise AgreementError(problems)
+    refuse_errors(lint_documents(documents))
     for source, provider in pairs:
         compile_agreement(source.document, provider.document if provider else None, version=0)
     return pairs

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tandem.agreement.schema.fields import Id, Name, Part, Zone
+from tandem.agreement.schema.fields import Id, Line, Name, Part, Zone
 from tandem.agreement.schema.hours import CalendarSpec, SlaProfile, Timing
 from tandem.agreement.schema.people import PartySpec, PathSpec, PersonSpec, ScheduleSpec
 from tandem.agreement.schema.scope import (
@@ -41,7 +41,7 @@ class ProviderSpec(Part):
     id: Id
     name: Name
     zone: Zone = "UTC"
-    customers: dict[str, Id] = Field(default_factory=dict)
+    customers: dict[Line, Id] = Field(default_factory=dict)
     """A tool's name or id of a customer -> tenant id."""
 
 
@@ -49,7 +49,7 @@ class IntegrationSpec(Part):
     """A way in that belongs to the tenant; its secrets are made by ``tandem`` and never stand in a document."""
 
     name: Id
-    vendor: str = Field(max_length=64)
+    vendor: Id
     auth: AuthKind = AuthKind.BEARER
     header: str | None = Field(default=None, max_length=100)
 

@@ -14,7 +14,21 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Pla
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 """Lower-case id of anything that is referred to."""
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def clean(text: str) -> str:
+    """``text`` on one line and without control characters, for a message that may end up in a log or a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("write this on one line, without control characters")
+    return text
+
+
+Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST = timedelta(days=3650)
 _DIGITS = frozenset("0123456789")
@@ -124,5 +138,5 @@ def as_list(value: Any) -> Any:  # noqa: ANN401
     return value if isinstance(value, (list, tuple)) else [value]
 
 
-Many = Annotated[tuple[str, ...], BeforeValidator(as_list)]
+Many = Annotated[tuple[Line, ...], BeforeValidator(as_list)]
 """One text or a list of texts."""

@@ -18,7 +18,9 @@ def parse_days(text: str) -> tuple[int, ...]:
     first, dash, last = (part.strip() for part in text.lower().partition("-"))
     for name in (first, last) if dash else (first,):
         if name not in DAYS:
-            raise ValueError(f"{text[:30]!r} is not a day; write mon ... sun, or a range like mon-fri{suggest(name, DAYS)}")
+            raise ValueError(
+                f"{text[:30]!r} is not a day; write mon ... sun, or a range like mon-fri{suggest(name, DAYS)}"
+            )
     start, end = DAYS.index(first), DAYS.index(last if dash else first)
     return tuple((start + step) % 7 for step in range((end - start) % 7 + 1))
 
@@ -61,7 +63,8 @@ class CalendarSpec(Part):
     zone: Zone
     """IANA name, e.g. America/New_York."""
     weekly: dict[Days, Intervals] = Field(default_factory=dict)
-    """Days to intervals: ``mon-fri: 09:00-17:00``, ``sat: [10:00-12:00, 13:00-15:00]``; close <= open runs into the next day."""
+    """Days to intervals: ``mon-fri: 09:00-17:00``, ``sat: [10:00-12:00, 13:00-15:00]``; close <= open runs into
+    the next day."""
     holidays: tuple[Day, ...] = ()
     holidays_of: str | None = Field(default=None, max_length=20)
     """Public holidays of a country or part of it, ``US`` or ``US-NJ``, beside the listed ones."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tandem.agreement.schema.fields import Day, Duration, Id, Many, Moment, Name, Part, Zone, suggest
+from tandem.agreement.schema.fields import Day, Duration, Id, Line, Many, Moment, Name, Part, Zone, suggest
 from tandem.agreement.schema.hours import parse_days, parse_time
 from tandem.model.ownership import Party, Track
 
@@ -24,7 +24,9 @@ def _target(text: str) -> str:
     if not colon or not name:
         raise ValueError(f"{text[:60]!r} does not say what it is; write schedule:{text[:30]} or person:{text[:30]}")
     if kind not in TARGETS:
-        raise ValueError(f"nothing of kind {kind[:30]!r} can be paged; one of {', '.join(TARGETS)}{suggest(kind, TARGETS)}")
+        raise ValueError(
+            f"nothing of kind {kind[:30]!r} can be paged; one of {', '.join(TARGETS)}{suggest(kind, TARGETS)}"
+        )
     if kind in {"accountable", "senior"} and name not in set(Party):
         raise ValueError(f"{text[:60]!r} names no party; write {kind}:internal or {kind}:msp")
     return text
@@ -49,7 +51,7 @@ class Contact(Part):
     """One way to reach a person or team."""
 
     channel: Literal["webhook", "email", "ntfy"]
-    to: str = Field(max_length=500)
+    to: Line
     """URL, mail address, or ntfy topic URL. ``${NAME}`` is replaced by a variable given when loading."""
 
     @model_validator(mode="after")
@@ -175,7 +177,8 @@ class Step(Part):
 
     after: Duration = Field(default="0m", validate_default=True)
     page: PageTargets
-    """``schedule:ID``, ``person:ID``, ``accountable:PARTY``, ``senior:PARTY`` (of the path's track), ``path:ID`` (the other party's path)."""
+    """``schedule:ID``, ``person:ID``, ``accountable:PARTY``, ``senior:PARTY`` (of the path's track),
+    ``path:ID`` (the other party's path)."""
 
 
 class PathSpec(Part):

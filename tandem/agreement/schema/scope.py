@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from tandem.agreement.patterns import compile_regex
 from tandem.agreement.schema.fields import Id, Many, Name, Part, Zone, suggest
-from tandem.model.alert import Kind, Severity
+from tandem.model.alert import AlertStatus, Kind, Severity
 from tandem.model.incident import IncidentClass
 from tandem.model.ownership import Mode, Owner, Party, Track
 from tandem.model.priority import Priority
 
+FIELDS = ("vendor", "kind", "integration", "title", "host", "severity", "severity_word", "status", "site", "customer")
+"""What a condition may look at, beside ``labels.NAME``."""
+_CLOSED: dict[str, tuple[str, ...]] = {
+    "kind": tuple(Kind),
+    "severity": tuple(Severity),
+    "status": tuple(AlertStatus),
+}
+
+
+def known_severity(word: str) -> str:
+    """``word`` when it is one of our severities; ValueError otherwise."""
+    if word not in set(Severity):
+        raise ValueError(f"{word[:40]!r} is no severity{suggest(word, Severity)}; one of {', '.join(Severity)}")
+    return word
+
+
+def _regex(pattern: str) -> str:
+    compile_regex(pattern)
+    return pattern
+
 
 class Matcher(Part):
-    """One condition on one field; exactly one operator is set. ``value: x`` is short for ``is: [x]``."""
+    """One condition on one field; exactly one operator is set. ``value: x`` is short for ``is: [x]``.
+
+    Texts are compared without case, a regex as it is written. A field the alert does not have is ``unknown``.
+    """
 
     is_: Many | None = Field(default=None, alias="is")
     not_: Many | None = Field(default=None, alias="not")
@@ -22,14 +46,20 @@ class Matcher(Part):
     """Case-insensitive substring of the field."""
     prefix: Many | None = None
     glob: Many | None = None
-    regex: str | None = Field(default=None, max_length=500)
+    regex: Annotated[str, Field(max_length=500), AfterValidator(_regex)] | None = None
     """RE2, searched."""
-    at_least: str | None = None
+    at_least: Annotated[str, AfterValidator(known_severity)] | None = None
     """severity only: this or worse."""
 
-
-FIELDS = ("vendor", "kind", "integration", "title", "host", "severity", "severity_word", "status", "site", "customer")
-"""What a condition may look at, beside ``labels.NAME``."""
+    @model_validator(mode="after")
+    def _one_operator(self) -> Self:
+        named = [name for name, value in self if value is not None]
+        if len(named) != 1:
+            given = ", ".join(name.rstrip("_") for name in named) or "none"
+            raise ValueError(
+                f"a condition needs exactly one of is, not, contains, prefix, glob, regex, at_least (here: {given})"
+            )
+        return self
 
 
 def _as_matcher(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
@@ -37,15 +67,33 @@ def _as_matcher(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
 
 
 def _known_field(name: str) -> str:
-    if name not in FIELDS and not (name.startswith("labels.") and len(name) > len("labels.")):
+    if name not in FIELDS and name.removeprefix("labels.") == name:
         close = suggest(name, FIELDS)
-        raise ValueError(f"an alert has no field {name[:60]!r}{close or '; one of ' + ', '.join(FIELDS) + ', labels.NAME'}")
+        known = f"; one of {', '.join(FIELDS)}, labels.NAME"
+        raise ValueError(f"an alert has no field {name[:60]!r}{close or known}")
     return name
 
 
+def _possible(conditions: dict[str, Matcher]) -> dict[str, Matcher]:
+    """Refuse what can never be true: a value the field cannot have, an order where there is none."""
+    for name, matcher in conditions.items():
+        if matcher.at_least is not None and name != "severity":
+            raise ValueError(f"at_least works on severity, not on {name}")
+        known = _CLOSED.get(name, ())
+        for value in (matcher.is_ or matcher.not_ or ()) if known else ():
+            if value not in known:
+                raise ValueError(f"{name} is never {value[:40]!r}{suggest(value, known)}; one of {', '.join(known)}")
+    return conditions
+
+
+def _severities(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(known_severity(word) for word in words)
+
+
+Severities = Annotated[Many, AfterValidator(_severities)]
 FieldName = Annotated[str, AfterValidator(_known_field)]
 Condition = Annotated[Matcher, BeforeValidator(_as_matcher)]
-Conditions = dict[FieldName, Condition]
+Conditions = Annotated[dict[FieldName, Condition], AfterValidator(_possible)]
 """Field -> value, list of values, or Matcher. Fields: vendor, kind, integration, title, host, severity, severity_word,
 status, site, customer, labels.NAME; compiled by ``tandem/agreement/conditions.py``."""
 
@@ -79,11 +127,11 @@ class ScopeRow(Part):
     """One row of the scope matrix. Conditions beyond the function make it narrower; the most specific row decides."""
 
     id: Id
-    function: Many
+    function: Annotated[Many, Field(min_length=1)]
     category: Many | None = None
     site: Many | None = None
     asset_tag: Many | None = None
-    severity: Many | None = None
+    severity: Severities | None = None
     priority_order: int = 0
     """Settles rows that name equally many fields."""
     owner: Owner
@@ -116,16 +164,22 @@ class DecisionRules(Part):
     """Strictly more than this share of the tenant's users makes a P1 (R-P2)."""
     wide_outage_classes: tuple[IncidentClass, ...] = (IncidentClass.OUTAGE,)
     regulated_classes: tuple[IncidentClass, ...] = (IncidentClass.OUTAGE, IncidentClass.BREACH)
-    siem_both: str = "high"
+    siem_both: Annotated[str, AfterValidator(known_severity)] = "high"
     """Security findings of at least this severity go to both parties (R-P5)."""
 
 
-class PriorityTable(Part):
-    """Vendor severity -> floor priority; the most specific entry decides: vendor word, vendor, kind, default."""
+Word = Annotated[str, StringConstraints(to_lower=True, min_length=1, max_length=64)]
 
-    default: dict[str, Priority] = Field(default_factory=dict)
-    kinds: dict[Kind, dict[str, Priority]] = Field(default_factory=dict)
-    vendors: dict[str, dict[str, Priority]] = Field(default_factory=dict)
+
+class PriorityTable(Part):
+    """Vendor severity -> floor priority; the most specific entry decides: vendor word, vendor, kind, default.
+
+    All keys are lower case, however they are written.
+    """
+
+    default: dict[Word, Priority] = Field(default_factory=dict)
+    kinds: dict[Kind, dict[Word, Priority]] = Field(default_factory=dict)
+    vendors: dict[Word, dict[Word, Priority]] = Field(default_factory=dict)
     """Keys are our severities or the vendor's own words."""
 
 

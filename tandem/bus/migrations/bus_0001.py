@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from tandem.db.grants import create_schema, grant_usage, table
+from tandem.db.grants import create_schema, grant_usage, table, tenant_table
 from tandem.db.roles import BUS, CHAIN, SERVICES, role_of
 
 revision = "bus_0001"
@@ -33,8 +33,13 @@ def upgrade() -> None:
         "create table bus.quarantine (id uuid primary key, at timestamptz not null, tenant text, service text not null,"
         ' integration text, topic text, part int, "offset" bigint, reason text not null, raw bytea not null)'
     )
+    op.execute("create index log_at on bus.log using brin (at)")
     op.execute("create index quarantine_at on bus.quarantine (at)")
-    roles = [BUS, CHAIN, *(role_of(service) for service in SERVICES)]
-    grant_usage("bus", roles)
-    for name in ("partition", "log", "consumer_offset", "quarantine"):
+    grant_usage("bus", [BUS, CHAIN, *(role_of(service) for service in SERVICES)])
+    for name in ("partition", "log", "consumer_offset"):
         table("bus", name, writers=[BUS])
+    # The console puts records aside like every service, but people see only their own tenants' through it.
+    others = [CHAIN, *(role_of(service) for service in SERVICES if service != "console")]
+    tenant_table("bus", "quarantine", writer=others, readers=["tandem_console"])
+    op.execute("grant insert on bus.quarantine to tandem_console")
+    op.execute("create policy console_insert on bus.quarantine for insert to tandem_console with check (true)")

@@ -14,7 +14,7 @@ from tandem.db.embedded import EmbeddedPostgres
 from tandem.db.migrate import status, upgrade
 from tandem.db.pool import open_pool
 from tandem.errors import StartFailed, Unavailable
-from tests.support.postgres import new_base
+from tests.support.postgres import new_base, quick_room
 from tests.support.sample_schema import WITH_SAMPLE
 
 NIGHT = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -37,7 +37,7 @@ async def filled(database):
 @pytest.fixture
 async def other_cluster():
     """Another server on an empty directory."""
-    base = new_base()
+    base = new_base(quick_room())
     postgres = EmbeddedPostgres(base)
     try:
         await postgres.start()
@@ -64,12 +64,12 @@ async def contents(admin_dsn):
 
 
 async def grants(admin_dsn):
-    """Owners, access lists and policies of everything of ours."""
+    """Owners, what others may, and policies, of everything of ours; what an owner may differs between majors."""
     connection = await asyncpg.connect(admin_dsn)
     try:
         relations = await connection.fetch(
             "select c.oid::regclass::text, pg_get_userbyid(c.relowner), c.relrowsecurity, c.relforcerowsecurity, "
-            "(select array_agg(a::text order by a::text) from unnest(c.relacl) a), c.reloptions "
+            "(select array_agg(a::text order by a::text) from unnest(c.relacl) a where a::text !~ '^tandem_owner='), c.reloptions "
             "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
             "where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1"
         )

@@ -12,7 +12,7 @@ import pytest
 from tandem.db.embedded import EmbeddedPostgres
 from tandem.db.migrate import BRANCHES, heads, status, upgrade, wait_for_schema
 from tandem.errors import StartFailed, Unavailable
-from tests.support.postgres import Server, new_base
+from tests.support.postgres import Server, new_base, quick_room
 from tests.support.sample_schema import SAMPLE, WITH_SAMPLE
 
 
@@ -98,7 +98,7 @@ async def test_parallel_upgrades_of_several_databases_of_one_cluster_all_succeed
 
 
 async def test_parallel_processes_make_the_roles_of_a_new_cluster_without_tripping_over_each_other():
-    base = new_base()
+    base = new_base(quick_room())
     postgres = EmbeddedPostgres(base)
     try:
         await postgres.start()

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from tandem.db.migrate import upgrade
-from tandem.db.roles import ALL, CHAIN, OWNER, SERVICES, role_of
+from tandem.db.roles import ALL, BUS, CHAIN, OWNER, SERVICES, role_of
 from tests.support.sample_schema import WITH_SAMPLE
 
 SYSTEM = "('pg_catalog', 'information_schema', 'pg_toast')"
@@ -160,7 +160,9 @@ async def test_facts_can_be_added_but_neither_changed_nor_removed(sample):
             await router.execute(statement)
 
 
-async def test_the_login_itself_may_not_read(sample):
+async def test_the_login_itself_may_not_read(sample, postgres_server):
+    if postgres_server.login == postgres_server.admin:
+        pytest.skip("the external server's login is the administrator's")
     connection = await sample.pool(None, max_size=1)
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -175,6 +177,19 @@ async def test_the_chain_does_what_the_services_it_holds_do_and_no_more(sample):
     assert await chain.fetchval("select count(*) from sample.thing where name = 'by the chain'") == 4
     assert not await chain.fetchval("select pg_has_role(current_user, 'tandem_console', 'MEMBER')")
     assert not await chain.fetchval("select pg_has_role(current_user, $1, 'MEMBER')", OWNER)
+
+
+async def test_no_service_holds_another_and_only_the_chain_holds_several(database):
+    admin = await database.admin()
+
+    held = await admin.fetch(
+        "select pg_get_userbyid(member) as member, pg_get_userbyid(roleid) as role from pg_auth_members "
+        "where pg_get_userbyid(member) like 'tandem\\_%'"
+    )
+
+    of_chain = {row["role"] for row in held if row["member"] == CHAIN}
+    assert of_chain == {"tandem_router", "tandem_sla_clock", "tandem_notifier"}
+    assert {row["role"] for row in held if row["member"] != CHAIN} == {BUS}
 
 
 async def test_a_pools_role_survives_reset_and_rollback(sample):

@@ -1,0 +1,1 @@
+"""Web pages: server-rendered, live by a hint, readable and usable without scripts."""

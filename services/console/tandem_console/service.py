@@ -1,0 +1,182 @@
+"""Wiring of the console: stores, gate, desk, stream, routers, and the tasks that keep it going."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from hashlib import sha256
+
+import structlog
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
+
+from tandem.clock import Clock, wait_event
+from tandem.db.pool import engine as make_engine
+from tandem.errors import Unavailable
+from tandem_console.api import actions, incidents, records
+from tandem_console.api.allowed import Gate
+from tandem_console.api.desk import Appends, Desk
+from tandem_console.api.records import OnCall, nobody_knows
+from tandem_console.api.remember import KEPT as REQUESTS_KEPT
+from tandem_console.api.remember import Remember
+from tandem_console.feed import Feed
+from tandem_console.pages import assets, incident, queue, sign_in, welcome
+from tandem_console.pages.names import Agreements, Names, NoAgreements
+from tandem_console.pages.render import Templates
+from tandem_console.pages.shared import Shared
+from tandem_console.pages.shield import Shield
+from tandem_console.store.accounts import AccountStore
+from tandem_console.store.incidents import IncidentStore
+from tandem_console.store.records import RecordStore
+from tandem_console.stream import events
+from tandem_console.stream.tail import Tail
+from tandem_console.welcome import WelcomeStep
+
+FEED_KEPT = timedelta(days=7)
+SESSIONS_KEPT = timedelta(days=30)
+"""After they ended, for the audit's sake."""
+CLEANED_EVERY_S = 600.0
+ROLE = "tandem_console"
+
+Task = Callable[[asyncio.Event], Awaitable[None]]
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Console:
+    """The console of one process."""
+
+    def __init__(  # noqa: PLR0913 - wiring, every argument by name
+        self,
+        *,
+        database: str | AsyncEngine,
+        bus: Appends,
+        clock: Clock,
+        secret: bytes,
+        public_url: str | None = None,
+        secure_cookies: bool = False,
+        agreements: Agreements | None = None,
+        on_call: OnCall = nobody_knows,
+        welcome_steps: Iterable[WelcomeStep] = (),
+    ) -> None:
+        """Connects at first use.
+
+        Args:
+            database: a DSN, or an engine that connects as tandem_console.
+            secret: the instance's key; what is signed here is signed by keys made of it.
+            public_url: how people reach the console, when that is not the address it listens on.
+            secure_cookies: people come by https; cookies are then ``__Host-`` ones.
+            agreements: for names; without it ids stand for themselves.
+            on_call: who is on call; without it nobody is known to be.
+            welcome_steps: for ``/welcome``; the last one's command is offered where the queue is empty.
+        """
+        self._owns_engine = isinstance(database, str)
+        self._engine = (
+            make_engine(database, ROLE, application_name="tandem console") if isinstance(database, str) else database
+        )
+        self._clock = clock
+        self.accounts = AccountStore(self._engine)
+        self.incidents = IncidentStore(self._engine)
+        self.records = RecordStore(self._engine)
+        self.tail = Tail(self.records)
+        self.stage = Feed(self.tail.wake)
+        self.gate = Gate(self.accounts, clock, _key(secret, "gate"), public_url, secure_cookies)
+        self.desk = Desk(bus=bus, incidents=self.incidents, records=self.records, clock=clock)
+        self._cursor_key = _key(secret, "cursor")
+        self._assets = assets.Assets()
+        self.templates = Templates(self._assets)
+        self._names = Names(agreements or NoAgreements())
+        self._on_call = on_call
+        self.shared = Shared()
+        self.welcome_steps = tuple(welcome_steps)
+
+    def routers(self) -> list[APIRouter]:
+        """Every route; each declares ``allowed(scope)``."""
+        return [*self._api(), *self._pages()]
+
+    def lanes(self) -> list[Callable[[ASGIApp], ASGIApp]]:
+        """Wraps the application: security headers, and problems as pages for people."""
+
+        def shield(app: ASGIApp) -> ASGIApp:
+            return Shield(app, templates=self.templates, clock=self._clock, secure=self.gate.secure)
+
+        return [shield]
+
+    def checks(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """For ``/readyz``."""
+        return {"console database": self.incidents.ready}
+
+    def tasks(self) -> list[tuple[str, Task]]:
+        """(name, coroutine function) to be supervised; each ends with the event it is given."""
+        return [("console tail", self.tail.run), ("console retention", self.clean)]
+
+    async def start(self) -> None:
+        """Nothing waits for the database: ``/readyz`` tells."""
+
+    async def stop(self) -> None:
+        """Close what was opened here."""
+        if self._owns_engine:
+            await self._engine.dispose()
+
+    async def clean(self, stopping: asyncio.Event) -> None:
+        """Drop what is kept for a while only, now and every ten minutes."""
+        while not stopping.is_set():
+            try:
+                await self.clean_once()
+            except Unavailable as fault:
+                _log.warning("retention waits for the database", fault=str(fault))
+            await wait_event(stopping, CLEANED_EVERY_S)
+
+    async def clean_once(self) -> None:
+        """One round of retention."""
+        now = self._clock.now()
+        await self.records.forget(feed_before=now - FEED_KEPT, requests_before=now - REQUESTS_KEPT)
+        await self.accounts.forget_before(now - SESSIONS_KEPT)
+
+    def _api(self) -> list[APIRouter]:
+        reading = incidents.Reading(self.gate, self.incidents, self._clock, self._cursor_key)
+        acting = actions.Acting(self.gate, self.incidents, self.desk, Remember(self.records, self._clock))
+        around = records.Records(self.gate, self.records, self._clock, self._cursor_key, self._on_call)
+        return [
+            incidents.router(reading),
+            actions.router(acting),
+            records.router(around),
+            events.router(events.Streaming(self.gate, self.records, self.tail)),
+        ]
+
+    def _pages(self) -> list[APIRouter]:
+        gate, templates, clock = self.gate, self.templates, self._clock
+        lanes = queue.Queue(
+            gate=gate,
+            incidents=self.incidents,
+            templates=templates,
+            clock=clock,
+            names=self._names,
+            shared=self.shared,
+            tail=self.tail,
+            welcome=self.welcome_steps,
+        )
+        single = incident.Incidents(
+            gate=gate,
+            incidents=self.incidents,
+            desk=self.desk,
+            templates=templates,
+            clock=clock,
+            names=self._names,
+            shared=self.shared,
+        )
+        return [
+            assets.router(gate, self._assets),
+            sign_in.router(sign_in.SigningIn(gate, self.accounts, self.records, templates, clock)),
+            queue.router(lanes),
+            incident.router(single),
+            welcome.router(welcome.Welcoming(gate, templates, clock, self.welcome_steps)),
+        ]
+
+
+def _key(secret: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose."""
+    return hmac.new(secret, b"tandem console " + purpose.encode(), sha256).digest()

@@ -1,0 +1,226 @@
+"""The console's other rows: audit, remembered requests, the feed; quarantine, ways in and agreements to show."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tandem.db.pool import unavailable
+from tandem.ids import uuid7
+
+Row = dict[str, Any]
+
+_AUDIT = text(
+    "insert into console.audit (id, at, tenant, who, party, action, object, outcome, address, detail)"
+    " values (:id, :at, :tenant, :who, :party, :action, :object, :outcome, :address, cast(:detail as jsonb))"
+)
+# Where a query has no view with row-level security beneath, it names the tenants itself.
+_AUDITED = text(
+    "select id, at, tenant, who, party, action, object, outcome, detail from console.audit"
+    " where (tenant = any(:tenants) or (tenant is null and :instance))"
+    " and (cast(:before_at as timestamptz) is null or (at, id) < (:before_at, :before_id))"
+    " order by at desc, id desc limit :limit"
+)
+_QUARANTINE = text(
+    'select id, at, tenant, service, integration, topic, part as partition, "offset", reason,'
+    " octet_length(raw) as bytes from bus.quarantine where (tenant = any(:tenants) or (tenant is null and :instance))"
+    " and (cast(:before_at as timestamptz) is null or (at, id) < (:before_at, :before_id))"
+    " order by at desc, id desc limit :limit"
+)
+_INTEGRATIONS = text(
+    "select name, tenant, vendor, auth, header, enabled, created_at from agreement.integrations"
+    " where tenant = any(:tenants) order by tenant, name"
+)
+_AGREEMENT = text(
+    "select v.tenant, v.version, v.hash, v.document, v.provider, v.author, v.note, a.activated_at"
+    " from agreement.active a join agreement.version v on v.tenant = a.tenant and v.version = a.version"
+    " where a.tenant = :tenant and a.tenant = any(:tenants)"
+)
+_CLAIM = text(
+    "insert into console.request (principal, route, key, fingerprint, created_at)"
+    " values (:principal, :route, :key, :fingerprint, :now) on conflict do nothing"
+)
+_REMEMBERED = text(
+    "select fingerprint, status, headers, body from console.request"
+    " where principal = :principal and route = :route and key = :key"
+)
+_ANSWERED = text(
+    "update console.request set status = :status, headers = cast(:headers as jsonb), body = :body"
+    " where principal = :principal and route = :route and key = :key"
+)
+_FORGET_ONE = text(
+    "delete from console.request where principal = :principal and route = :route and key = :key and status is null"
+)
+_FEED = text(
+    "select position, tenant, kind, incident_id, version, at, body from console.feed where position > :after"
+    " order by position limit :limit"
+)
+_BOUNDS = text(
+    "select (select position from console.feed_counter where id = 1) as last,"
+    " coalesce((select min(position) from console.feed), (select position + 1 from console.feed_counter where id = 1))"
+    " as first"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One line of the audit."""
+
+    at: datetime
+    who: str
+    action: str
+    object: str
+    outcome: str
+    tenant: str | None = None
+    party: str | None = None
+    address: str | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Scope of an Idempotency-Key: who, which route, which key."""
+
+    principal: str
+    route: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a first request with this key left; ``status`` None while it runs."""
+
+    fingerprint: bytes
+    status: int | None
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One event of the live stream."""
+
+    position: int
+    tenant: str
+    kind: str
+    incident_id: UUID
+    version: int
+    at: datetime
+    body: Mapping[str, Any]
+
+
+class RecordStore:
+    """``engine`` connects as tandem_console."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Nothing is read before the first call."""
+        self._engine = engine
+
+    async def write_audit(self, deed: Deed) -> None:
+        """Append one line; nothing of the console can change or remove it."""
+        values = {
+            "id": uuid7(deed.at, secrets.token_bytes(16)),
+            "at": deed.at,
+            "tenant": deed.tenant,
+            "who": deed.who[:200],
+            "party": deed.party,
+            "action": deed.action,
+            "object": deed.object[:200],
+            "outcome": deed.outcome[:500],
+            "address": deed.address,
+            "detail": msgspec.json.encode(dict(deed.detail or {})).decode(),
+        }
+        await self._write(_AUDIT, values)
+
+    async def audit(
+        self, tenants: Iterable[str], *, instance: bool, limit: int, before: tuple[datetime, UUID] | None = None
+    ) -> list[Row]:
+        """Newest first; ``instance`` adds what belongs to no tenant."""
+        return await self._listed(_AUDITED, tenants, instance=instance, limit=limit, before=before)
+
+    async def quarantine(
+        self, tenants: Iterable[str], *, instance: bool, limit: int, before: tuple[datetime, UUID] | None = None
+    ) -> list[Row]:
+        """Records that could not be read, newest first, without their bytes."""
+        return await self._listed(_QUARANTINE, tenants, instance=instance, limit=limit, before=before)
+
+    async def integrations(self, tenants: Iterable[str]) -> list[Row]:
+        """Ways in, never a secret."""
+        return await self._read(_INTEGRATIONS, {"tenants": sorted(tenants)})
+
+    async def agreement(self, tenants: Iterable[str], tenant: str) -> Row | None:
+        """The active agreement of ``tenant`` with its text; None unless it is one of ``tenants``."""
+        rows = await self._read(_AGREEMENT, {"tenant": tenant, "tenants": sorted(tenants)})
+        return rows[0] if rows else None
+
+    async def claim(self, slot: Slot, fingerprint: bytes, now: datetime) -> Remembered | None:
+        """Take ``slot`` for a first request (None), or what the first one left."""
+        values = {"principal": slot.principal, "route": slot.route, "key": slot.key}
+        with unavailable():
+            async with self._engine.begin() as connection:
+                made = await connection.execute(_CLAIM, values | {"fingerprint": fingerprint, "now": now})
+                if made.rowcount == 1:
+                    return None
+                row = (await connection.execute(_REMEMBERED, values)).mappings().first()
+        if row is None:  # forgotten in between
+            return Remembered(fingerprint, None, {}, b"")
+        return Remembered(bytes(row["fingerprint"]), row["status"], row["headers"] or {}, bytes(row["body"] or b""))
+
+    async def answered(self, slot: Slot, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Keep the answer of a first request for those that repeat it."""
+        values = {"status": status, "headers": msgspec.json.encode(dict(headers)).decode(), "body": body}
+        await self._write(_ANSWERED, values | _of_slot(slot))
+
+    async def release(self, slot: Slot) -> None:
+        """A first request that came to nothing may be tried again."""
+        await self._write(_FORGET_ONE, _of_slot(slot))
+
+    async def feed_after(self, position: int, limit: int) -> list[FeedRow]:
+        """Events strictly after ``position``, every tenant's, in order."""
+        rows = await self._read(_FEED, {"after": position, "limit": limit})
+        return [FeedRow(**row) for row in rows]
+
+    async def feed_bounds(self) -> tuple[int, int]:
+        """(oldest position kept, newest position given); the oldest is one past the newest when nothing is kept."""
+        row = (await self._read(_BOUNDS, {}))[0]
+        return row["first"], row["last"]
+
+    async def forget(self, *, feed_before: datetime, requests_before: datetime) -> None:
+        """Drop what is kept for a while only."""
+        await self._write(text("delete from console.feed where stored_at < :before"), {"before": feed_before})
+        await self._write(text("delete from console.request where created_at < :before"), {"before": requests_before})
+
+    async def _listed(
+        self,
+        query: Any,  # noqa: ANN401 - a text()
+        tenants: Iterable[str],
+        *,
+        instance: bool,
+        limit: int,
+        before: tuple[datetime, UUID] | None,
+    ) -> list[Row]:
+        at, identity = before or (None, None)
+        values = {"tenants": sorted(tenants), "instance": instance, "limit": limit}
+        return await self._read(query, values | {"before_at": at, "before_id": identity})
+
+    async def _read(self, query: Any, values: dict[str, Any]) -> list[Row]:  # noqa: ANN401 - a text()
+        with unavailable():
+            async with self._engine.connect() as connection:
+                return [dict(row) for row in (await connection.execute(query, values)).mappings()]
+
+    async def _write(self, statement: Any, values: dict[str, Any]) -> None:  # noqa: ANN401 - a text()
+        with unavailable():
+            async with self._engine.begin() as connection:
+                await connection.execute(statement, values)
+
+
+def _of_slot(slot: Slot) -> dict[str, str]:
+    return {"principal": slot.principal, "route": slot.route, "key": slot.key}

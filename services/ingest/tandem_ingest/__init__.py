@@ -1,0 +1,1 @@
+"""Ingest, the untrusted edge: authenticate, normalise by vendor, append durably, answer."""

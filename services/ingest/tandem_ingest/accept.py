@@ -1,0 +1,228 @@
+"""Makes verified posts durable: ids, then a group commit. Returns only when the alerts are on the bus.
+
+While one batch of a lane commits, the next one gathers: no timer, so an idle system answers at the speed of a commit
+and a busy one shares it. A lane has some of the partitions, so a key's records stay in order and lanes never wait
+for each other's rows. Holds no policy and knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from tandem.bus import topics
+from tandem.bus.partition import partition_of
+from tandem.bus.port import Record
+from tandem.clock import monotonic
+from tandem.errors import PoisonRecord, Unavailable
+from tandem.killpoint import passing
+from tandem.model.alert import Alert
+from tandem_ingest import normalise
+from tandem_ingest.delivery import Deliveries
+from tandem_ingest.normalise import Post, Reading
+
+DEADLINE_S = 1.8
+"""From a post's acceptance to its answer, so that a refusal is out within two seconds."""
+LAST_CHANCE_S = 0.2
+"""What a batch gets at least, when its oldest post waited behind one that hung."""
+LANES = 2
+"""Appends in flight; the PostgreSQL bus appends on as many connections."""
+BATCH_RECORDS = 500
+FAULT_S = 10.0
+"""How long /readyz remembers a failed append."""
+QUEUE_RECORDS = 10_000
+QUEUE_BYTES = 32 << 20
+"""What may wait in memory over all lanes; past either bound a post is refused and its sender comes again."""
+
+log = structlog.get_logger("tandem.ingest")
+
+
+class Appender(Protocol):
+    """The part of the bus that ingest needs."""
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """See ``tandem.bus.port.Bus.append``."""
+        ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The records of one post that go through one lane."""
+
+    records: list[Record]
+    since: float
+    done: asyncio.Future[None]
+
+
+class _Lane:
+    """One append in flight, and what waits for the next."""
+
+    def __init__(self, bus: Appender) -> None:
+        self._bus = bus
+        self._waiting: deque[_Waiting] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._fault: tuple[float, str] | None = None
+
+    def fault(self) -> str | None:
+        """Why the last append failed, if it did so lately: without posts there is nothing newer to go by."""
+        return self._fault[1] if self._fault is not None and monotonic() - self._fault[0] < FAULT_S else None
+
+    def put(self, records: list[Record], since: float) -> asyncio.Future[None]:
+        """Have ``records`` appended; an idle lane begins at once."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(records, since, done))
+        if self._task is None:
+            self._begin()
+        return done
+
+    async def drained(self) -> None:
+        """Return when nothing waits any more."""
+        while self._task is not None:
+            await asyncio.wait((self._task,))
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._drain(), name="ingest lane")
+        self._task.add_done_callback(self._ended)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            await self._commit(self._gather())
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """It ran dry, or a fault in the bus's own code ended it; a post may have come in since."""
+        self._task = None
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.error("append failed", error=repr(fault))
+        if self._waiting:
+            self._begin()
+
+    def _gather(self) -> list[_Waiting]:
+        batch = [self._waiting.popleft()]
+        size = len(batch[0].records)
+        while self._waiting and size + len(self._waiting[0].records) <= BATCH_RECORDS:
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1].records)
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        fault: Unavailable | None = Unavailable("bus", "the append ended")
+        try:
+            async with asyncio.timeout(max(LAST_CHANCE_S, batch[0].since + DEADLINE_S - monotonic())):
+                await self._bus.append([record for each in batch for record in each.records])
+            fault = None
+        except Unavailable as its_fault:
+            fault = its_fault
+        except TimeoutError:
+            fault = Unavailable("bus", "no answer in time")
+        except OSError as its_fault:
+            fault = Unavailable("bus", type(its_fault).__name__)
+        finally:
+            self._fault = None if fault is None else (monotonic(), str(fault))
+            for each in batch:
+                _settle(each, fault)
+
+
+class Acceptance:
+    """Turns verified posts into durable alerts."""
+
+    def __init__(
+        self,
+        bus: Appender,
+        *,
+        encode: Callable[[Alert], bytes],
+        deliveries: Deliveries | None = None,
+        lanes: int = LANES,
+    ) -> None:
+        """``encode`` is the wire form of an alert."""
+        self._encode = encode
+        self._deliveries = deliveries or Deliveries()
+        self._lanes = [_Lane(bus) for _ in range(lanes)]
+        self._records = 0
+        self._bytes = 0
+
+    async def accept(self, post: Post, reading: Reading, own_id: str | None) -> tuple[list[Alert], bool]:
+        """Give the alerts of a post their ids and make them durable.
+
+        Args:
+            own_id: the delivery id the sender signed; the dialect's own counts when there is none.
+
+        Returns:
+            The alerts, and whether this delivery was durable before: then nothing was appended again.
+
+        Raises:
+            Unavailable: they may or may not be durable; the same post again gets the same ids.
+        """
+        keys = normalise.keys(reading, post)
+        statuses = [(key, each.status) for key, each in zip(keys, reading.alerts, strict=False)]
+        own_id = own_id or reading.delivery_id
+        seen = self._deliveries.recognise(post.integration.name, own_id, post.body, statuses, post.received_at)
+        alerts = normalise.accepted(reading, post, keys, seen.delivery_id)
+        if seen.durable:
+            return alerts, True
+        try:
+            records = [self._record(alert) for alert in alerts]
+        except PoisonRecord as fault:
+            # Nothing that came through vendors/draft.py should get here; an alert is not lost for it.
+            log.warning("alert without a wire form", integration=post.integration.name, error=fault.reason)
+            reading = Reading(quarantined="a value that has no wire form")
+            alerts = normalise.accepted(reading, post, normalise.keys(reading, post), seen.delivery_id)
+            records = [self._record(alert) for alert in alerts]
+        await self._append(records)
+        seen.durable = True
+        return alerts, False
+
+    def fault(self) -> str | None:
+        """Why alerts could not be made durable just now; None when they can be."""
+        return next((fault for lane in self._lanes if (fault := lane.fault()) is not None), None)
+
+    async def drain(self) -> None:
+        """Return when everything accepted so far is durable or refused."""
+        for lane in self._lanes:
+            await lane.drained()
+
+    def _record(self, alert: Alert) -> Record:
+        return Record(topics.ALERTS.name, topics.alert_key(alert.tenant, alert.dedup_key), self._encode(alert))
+
+    async def _append(self, records: list[Record]) -> None:
+        size = sum(len(record.value) for record in records)
+        if self._records + len(records) > QUEUE_RECORDS or self._bytes + size > QUEUE_BYTES:
+            raise Unavailable("intake", "too much waits to be written")
+        self._records += len(records)
+        self._bytes += size
+        try:
+            passing("ingest.before_append")
+            await self._through_lanes(records)
+            passing("ingest.after_append")
+        finally:
+            self._records -= len(records)
+            self._bytes -= size
+
+    async def _through_lanes(self, records: list[Record]) -> None:
+        since = monotonic()
+        parts: dict[int, list[Record]] = {}
+        for record in records:
+            parts.setdefault(partition_of(record.key) % len(self._lanes), []).append(record)
+        waits = [self._lanes[index].put(part, since) for index, part in parts.items()]
+        if len(waits) == 1:
+            await waits[0]
+            return
+        await asyncio.wait(waits)
+        faults = [wait.exception() for wait in waits]  # each is looked at, or asyncio complains of the others
+        for fault in faults:
+            if fault is not None:
+                raise fault
+
+
+def _settle(waiting: _Waiting, fault: Unavailable | None) -> None:
+    """Tell the post, unless its sender has gone."""
+    if waiting.done.done():
+        return
+    if fault is None:
+        waiting.done.set_result(None)
+    else:
+        waiting.done.set_exception(Unavailable(fault.what, "not durable"))

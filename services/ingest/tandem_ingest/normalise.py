@@ -1,0 +1,128 @@
+"""From the bytes of an authentic post to alerts: decode, adapt, and what becomes of a body that cannot be read.
+
+Pure. Knows no integration's secrets and gives no ids to alerts; accept.py does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tandem.ids import alert_id
+from tandem.model.alert import Alert, AlertStatus, Severity, VendorAlert
+from tandem.model.integration import Integration
+from tandem_ingest import text
+from tandem_ingest.decode import decode
+from tandem_ingest.unreadable import Unreadable
+from tandem_ingest.vendors.catalogue import Vendor
+
+_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a mistake in an adapter raises. The tests hold every adapter to be total; an outage must not wait for them."""
+_CONTENT_TYPE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a body says."""
+
+    alerts: tuple[VendorAlert, ...] = ()
+    delivery_id: str | None = None
+    """The dialect's own id of the post."""
+    quarantined: str | None = None
+    """Why the body, or a part of it, could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """An authentic post, as received."""
+
+    integration: Integration
+    vendor: Vendor
+    body: bytes
+    content_type: str | None
+    received_at: datetime
+
+
+def read(vendor: Vendor, body: bytes, headers: Mapping[str, str]) -> Reading:
+    """Read ``body`` in ``vendor``'s dialect.
+
+    Args:
+        headers: names in lower case.
+
+    Raises:
+        Refused: TOO_COMPLEX, see ``decode``.
+    """
+    try:
+        decoded = decode(body)
+        return Reading(alerts=tuple(vendor.read(decoded, headers)), delivery_id=vendor.delivery_id(decoded, headers))
+    except Unreadable as fault:
+        return Reading(alerts=fault.readable, quarantined=fault.reason)
+    except _FAULTS as fault:
+        return Reading(quarantined=f"the {vendor.slug} adapter failed: {type(fault).__name__}")
+
+
+def keys(reading: Reading, post: Post) -> list[str]:
+    """The dedup key of each alert this post makes, in order; the plain alert of an unreadable part comes last."""
+    found = [alert.dedup_key or derived_key(alert, post.integration) for alert in reading.alerts]
+    return [*found, f"unreadable:{post.integration.name}"] if reading.quarantined is not None else found
+
+
+def derived_key(alert: VendorAlert, integration: Integration) -> str:
+    """The identity of a condition whose source gives it none: where it came from, where it is, what it says (R-P8)."""
+    parts = (integration.tenant, integration.name, alert.customer or "", alert.host or "", alert.title.casefold())
+    return f"derived:{text.short_hash(*parts)}"
+
+
+def accepted(reading: Reading, post: Post, dedup_keys: list[str], delivery_id: str) -> list[Alert]:
+    """The alerts of a delivery with their ids, in the order of ``dedup_keys``; the first carries the raw body."""
+    found = [*reading.alerts]
+    if reading.quarantined is not None:
+        found.append(_plain(post.integration))
+    last = len(found) - 1
+    integration = post.integration
+    return [
+        Alert(
+            alert_id=_id(integration, delivery_id, index),
+            tenant=integration.tenant,
+            integration=integration.name,
+            vendor=post.vendor.slug,
+            kind=post.vendor.kind,
+            delivery_id=delivery_id,
+            dedup_key=dedup_keys[index],
+            title=each.title,
+            status=each.status,
+            severity=each.severity,
+            severity_word=each.severity_word,
+            host=each.host,
+            occurred_at=each.occurred_at,
+            received_at=post.received_at,
+            customer=each.customer,
+            url=each.url,
+            description=each.description,
+            labels=each.labels,
+            test=each.test,
+            quarantined=reading.quarantined if index == last else None,
+            raw=post.body if index == 0 else b"",
+            content_type=_tidy(post.content_type) if index == 0 else None,
+        )
+        for index, each in enumerate(found)
+    ]
+
+
+def _id(integration: Integration, delivery_id: str, index: int) -> UUID:
+    return alert_id(integration.tenant, integration.name, delivery_id, index)
+
+
+def _plain(integration: Integration) -> VendorAlert:
+    return VendorAlert(
+        title=f"Unreadable alert from {integration.name}",
+        status=AlertStatus.FIRING,
+        severity=Severity.UNKNOWN,
+        description="The sender proved who it is, but its message could not be read. The raw bytes are kept.",
+    )
+
+
+def _tidy(content_type: str | None) -> str | None:
+    return text.line(content_type, _CONTENT_TYPE)[0] or None if content_type else None

@@ -1,0 +1,125 @@
+"""Makes a VendorAlert of what an adapter found: every text cleaned and cut in one place, and marked when it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from tandem.model.alert import AlertStatus, Severity, VendorAlert
+from tandem_ingest import text as clean
+from tandem_ingest.unreadable import Unreadable
+from tandem_ingest.vendors import shape
+
+ALTERED = "tandem_altered"
+"""The label that names the fields we cleaned or cut, e.g. ``title,host``."""
+LABELS = 64
+Cleaner = Callable[[str], tuple[str, bool]]
+
+
+class _Fields:
+    """Cleans fields and remembers which of them changed."""
+
+    def __init__(self) -> None:
+        self.altered: list[str] = []
+
+    def line(self, name: str, value: object, limit: int) -> str | None:
+        found = shape.text(value)
+        if found is None:
+            return None
+        cleaned, altered = clean.line(found, limit)
+        return self._noted(name, cleaned, altered=altered)
+
+    def block(self, name: str, value: object) -> str | None:
+        found = shape.text(value)
+        if found is None:
+            return None
+        cleaned, altered = clean.block(found, clean.DESCRIPTION)
+        return self._noted(name, cleaned, altered=altered)
+
+    def key(self, name: str, value: object) -> str | None:
+        found = shape.text(value)
+        if found is None:
+            return None
+        cleaned, altered = clean.key(found)
+        return self._noted(name, cleaned, altered=altered)
+
+    def url(self, name: str, value: object) -> str | None:
+        """Only http and https become links; what else stands there is dropped, never shown as one."""
+        found = shape.text(value)
+        if found is None:
+            return None
+        is_link = found[:8].lower().startswith(("https://", "http://"))
+        if is_link and len(found) <= clean.URL and found.isprintable() and " " not in found:
+            return found
+        self.altered.append(name)
+        return None
+
+    def labels(self, pairs: Mapping[str, object]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        changed = False
+        for name, value in pairs.items():
+            said = None if value is None else shape.joined(value)
+            if said is None or name == ALTERED:
+                continue
+            if len(found) == LABELS - 1:
+                changed = True
+                break
+            label, label_altered = clean.line(name, clean.WORD)
+            content, content_altered = clean.line(said, clean.LABEL)
+            changed = changed or label_altered or content_altered
+            if label and content:
+                found[label] = content
+        if changed:
+            self.altered.append("labels")
+        return found
+
+    def _noted(self, name: str, cleaned: str, *, altered: bool) -> str | None:
+        if altered:
+            self.altered.append(name)
+        return cleaned or None
+
+
+def draft(  # noqa: PLR0913 - one argument per field of the alert
+    *,
+    title: object,
+    status: AlertStatus,
+    severity: Severity = Severity.UNKNOWN,
+    severity_word: object = None,
+    host: object = None,
+    occurred_at: datetime | None = None,
+    dedup_key: object = None,
+    customer: object = None,
+    url: object = None,
+    description: object = None,
+    labels: Mapping[str, object] = shape.EMPTY,
+    test: bool = False,
+) -> VendorAlert:
+    """A clean alert of raw JSON values: scalars become text, null, empty and nested values become None.
+
+    Raises:
+        Unreadable: there is no title, so nobody could be told what is wrong.
+    """
+    fields = _Fields()
+    its_title = fields.line("title", title, clean.TITLE)
+    if its_title is None:
+        raise Unreadable("nothing that could be a title")
+    alert = {
+        "severity_word": fields.line("severity_word", severity_word, clean.WORD),
+        "host": fields.line("host", host, clean.NAME),
+        "dedup_key": fields.key("dedup_key", dedup_key),
+        "customer": fields.line("customer", customer, clean.NAME),
+        "url": fields.url("url", url),
+        "description": fields.block("description", description),
+    }
+    its_labels = fields.labels(labels)
+    if fields.altered:
+        its_labels[ALTERED] = ",".join(fields.altered)
+    return VendorAlert(
+        title=its_title,
+        status=status,
+        severity=severity,
+        occurred_at=occurred_at,
+        labels=its_labels,
+        test=test,
+        **alert,
+    )

@@ -1,0 +1,319 @@
+"""The sender: takes pages right after their commit, makes the attempts, and writes how they ended.
+
+Nothing waits for it. Pages arrive by ``offer`` (born leased to this boot) or by the claim loop (retries, what found no
+room, what another boot left behind); outcomes gather for a few milliseconds and are one commit together with their page
+events. An attempt whose outcome was not written is made again with the same idempotency key: at least once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+
+from tandem.bus.port import Bus, Record
+from tandem.bus.postgres import run
+from tandem.bus.topics import PAGES, incident_key
+from tandem.clock import Clock, monotonic, pause, wait_event
+from tandem.db.write import Writes
+from tandem.errors import DeliveryFailed, DeliveryReason, Unavailable
+from tandem.killpoint import passing
+from tandem.metrics import Metrics
+from tandem.model.events import PageEvent, PageEventKind
+from tandem.wire import codec
+from tandem_notifier import store
+from tandem_notifier.backoff import Verdict, judge
+from tandem_notifier.channels import Channel
+from tandem_notifier.lanes import Lanes
+from tandem_notifier.metrics import count_result
+from tandem_notifier.paging import Page, event_of
+from tandem_notifier.render import ack_url
+from tandem_notifier.store import Claim, Result
+
+GATHER_S = 0.005
+"""Outcomes of so long are one commit; 20 ms gave more duplicates per kill and saved nothing."""
+POLL_S = 1.0
+NEEDED = timedelta(seconds=11)
+"""What a lease must have left for an attempt to begin: the channel's deadline and the write."""
+DRAIN_S = 3.0
+"""At stopping, attempts under way have this long to end."""
+_AGAIN_S = 0.5
+
+log = structlog.get_logger("tandem.notifier")
+
+
+class Database(Protocol):
+    """``tandem.db.link.Link``."""
+
+    def use(self) -> AbstractAsyncContextManager[Any]:
+        """A connection with the notifier's role, alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderSettings:
+    """What the sender needs to know of its process."""
+
+    boot: str
+    """As ``NotifierSettings.boot``."""
+    key: bytes
+    """Signs acknowledge links."""
+    answer_url: str
+    """Where acknowledge links lead, without a trailing slash."""
+    sole: bool = False
+    """No other process sends on this database (the data directory's lock), so older boots' leases are free at once."""
+    room: int = 2000
+    """Pages in memory at most."""
+    workers: int = 96
+    """Attempts at once at most."""
+
+
+class Sender:
+    """One per process."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        metrics: Metrics,
+        settings: SenderSettings,
+        timer_set: Callable[[datetime], None] = lambda _at: None,
+    ) -> None:
+        """``timer_set`` hears of timers the sender sets, so that the runner of this process looks at once."""
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._channels = channels
+        self._metrics = metrics
+        self._settings = settings
+        self._timer_set = timer_set
+        self._lanes = Lanes()
+        self._in_memory: dict[UUID, Page] = {}
+        self._ready: asyncio.Queue[Page] = asyncio.Queue()
+        self._results: list[Result] = []
+        self._ended = asyncio.Event()
+        self._look = asyncio.Event()
+        self._next_retry: datetime | None = None
+
+    def offer(self, pages: Iterable[Page]) -> None:
+        """Take what there is room for, without waiting; the claim loop finds the rest."""
+        for page in pages:
+            self._take(page)
+
+    @property
+    def in_flight(self) -> int:
+        """Pages in memory: waiting, being attempted, or with an outcome that is not written yet."""
+        return len(self._in_memory)
+
+    def wake(self) -> None:
+        """Look for due pages now."""
+        self._look.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until ``stopping`` is set, then let attempts under way end and write what ended."""
+        work = [asyncio.ensure_future(self._work()) for _ in range(self._settings.workers)]
+        loops = [asyncio.ensure_future(self._claim_loop()), asyncio.ensure_future(self._write_loop())]
+        stop = asyncio.ensure_future(stopping.wait())
+        try:
+            done, _ = await asyncio.wait([stop, *work, *loops], return_when=asyncio.FIRST_COMPLETED)
+            loops[0].cancel()
+            await self._drain(stopping)
+        finally:
+            for task in (stop, *work, *loops):
+                task.cancel()
+            await asyncio.gather(stop, *work, *loops, return_exceptions=True)
+        for task in done - {stop}:
+            task.result()  # a fault of ours ends the target, which its supervisor starts again
+
+    def _take(self, page: Page) -> None:
+        if page.page_id in self._in_memory or len(self._in_memory) >= self._settings.room:
+            return
+        now = self._lanes.enter(page)
+        if now is None:
+            return
+        self._in_memory[page.page_id] = page
+        if now:
+            self._ready.put_nowait(page)
+
+    async def _work(self) -> None:
+        while True:
+            page = await self._ready.get()
+            result = await self._attempt(page)
+            self._leave(page, None if result is None else result.delivered or _not_the_target(result))
+            if result is None:
+                del self._in_memory[page.page_id]
+                self._look.set()
+            else:
+                self._results.append(result)
+                self._ended.set()
+
+    async def _attempt(self, page: Page) -> Result | None:
+        """Make one attempt; None when the lease is too short for it: the claim loop takes it anew."""
+        now = self._clock.now()
+        if page.leased_until is None or page.leased_until - now < NEEDED:
+            return None
+        link = ack_url(page, self._settings.key, self._settings.answer_url)
+        channel = self._channels.get(page.channel)
+        try:
+            if channel is None:
+                raise DeliveryFailed(DeliveryReason.NO_CONTACT, f"no channel {page.channel}", retry=False)
+            passing("sender.before_send")
+            await channel.deliver(page, link, now)
+            passing("sender.after_send")
+        except DeliveryFailed as failure:
+            ended_at = self._clock.now()
+            return _failed(page, failure, judge(page, failure, ended_at), (now, ended_at))
+        return Result(
+            page=page,
+            started_at=now,
+            ended_at=self._clock.now(),
+            delivered=True,
+            retry_at=None,
+            give_way=False,
+            reason=None,
+            detail=None,
+        )
+
+    def _leave(self, page: Page, healthy: bool | None) -> None:  # noqa: FBT001 - three answers, none of them a switch
+        recovers = healthy is True and self._lanes.is_ailing(page.target)
+        start, dropped = self._lanes.leave(page, healthy=healthy)
+        for next_page in start:
+            self._ready.put_nowait(next_page)
+        for lost in dropped:
+            del self._in_memory[lost.page_id]
+        if recovers:
+            self._look.set()
+
+    async def _claim_loop(self) -> None:
+        while True:
+            room = self._settings.room - len(self._in_memory)
+            if room > 0:
+                try:
+                    await self._claim(room)
+                except Unavailable as fault:
+                    log.warning("cannot look for due pages", fault=str(fault))
+            await wait_event(self._look, self._until_retry())
+            self._look.clear()
+
+    def _until_retry(self) -> float:
+        """Seconds until the next retry we know of, a poll's length at most."""
+        if self._next_retry is None:
+            return POLL_S
+        seconds = (self._next_retry - self._clock.now()).total_seconds()
+        if seconds <= 0:
+            self._next_retry = None  # this look finds it; of later ones the poll knows
+        return min(POLL_S, max(seconds, GATHER_S))
+
+    async def _claim(self, room: int) -> None:
+        wish = Claim(
+            boot=self._settings.boot,
+            sole=self._settings.sole,
+            in_memory=list(self._in_memory),
+            ailing=self._lanes.ailing(),
+            places=min(room, 500),
+            places_per_target=200,
+            places_per_ailing_target=2,
+        )
+        async with self._database.use() as connection:
+            pages = await store.claim(connection, wish, self._clock.now())
+        self.offer(pages)
+
+    async def _write_loop(self) -> None:
+        while True:
+            await self._ended.wait()
+            await pause(GATHER_S)
+            try:
+                await self._write()
+            except Unavailable as fault:
+                log.warning("cannot write how pages ended", waiting=len(self._results), fault=str(fault))
+                await pause(_AGAIN_S)
+
+    async def _write(self) -> None:
+        """Outcomes so far in one commit; on failure they stay, and their pages stay ours."""
+        self._ended.clear()
+        results = tuple(self._results)
+        if not results:
+            return
+        try:
+            await self._commit(results)
+        except Unavailable:
+            self._ended.set()
+            raise
+        passing("sender.after_outcome")
+        del self._results[: len(results)]
+        for result in results:
+            del self._in_memory[result.page.page_id]
+            count_result(self._metrics, result)
+            if result.retry_at is not None and (self._next_retry is None or result.retry_at < self._next_retry):
+                self._next_retry = result.retry_at
+                self._look.set()
+        self._bus.notify([PAGES.name])
+        self._tell_timers(results)
+
+    async def _commit(self, results: Iterable[Result]) -> None:
+        writes = Writes()
+        records: list[Record] = []
+        for result in results:
+            store.put_result(writes, result)
+            event = page_event(result)
+            if event is not None:
+                key = incident_key(event.tenant, event.incident_id)
+                records.append(Record(PAGES.name, key, codec.encode(event)))
+        if records:
+            self._bus.publish(writes, records)
+        async with self._database.use() as connection, connection.transaction():
+            await run(connection, writes)
+
+    def _tell_timers(self, results: Iterable[Result]) -> None:
+        due = [result.ended_at for result in results if result.give_way]
+        if due:
+            self._timer_set(min(due))
+
+    async def _drain(self, stopping: asyncio.Event) -> None:
+        """Attempts under way end, then what ended is written; what is left is found by the next boot."""
+        if not stopping.is_set():
+            return
+        while not self._ready.empty():
+            self._in_memory.pop(self._ready.get_nowait().page_id, None)
+        deadline = monotonic() + DRAIN_S
+        while self._in_memory and monotonic() < deadline:
+            await pause(GATHER_S)
+
+
+def page_event(result: Result) -> PageEvent | None:
+    """What readers hear of an attempt: arrived, failed at first, given way, given up; not every retry."""
+    page = result.page
+    if result.delivered:
+        kind = PageEventKind.SENT if page.channel == "email" else PageEventKind.DELIVERED
+        return event_of(page, kind, result.ended_at)
+    if page.attempt > 1 and result.retry_at is not None and not result.give_way:
+        return None
+    more = "" if result.retry_at is None else ", will be tried again"
+    return event_of(page, PageEventKind.FAILED, result.ended_at, f"{result.reason}: {result.detail}{more}")
+
+
+def _failed(page: Page, failure: DeliveryFailed, verdict: Verdict, span: tuple[datetime, datetime]) -> Result:
+    return Result(
+        page=page,
+        started_at=span[0],
+        ended_at=span[1],
+        delivered=False,
+        retry_at=verdict.retry_at,
+        give_way=verdict.give_way,
+        reason=failure.reason.value,
+        detail=failure.detail[:300],
+    )
+
+
+def _not_the_target(result: Result) -> bool:
+    """A refusal that says nothing about whether the target answers."""
+    return result.reason in {DeliveryReason.STATUS_4XX.value, DeliveryReason.NO_CONTACT.value}

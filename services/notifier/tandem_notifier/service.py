@@ -1,0 +1,113 @@
+"""The notifier as a stage of the pipeline: loads cases, folds the batch, and hands new pages to the sender.
+
+Wiring only. ``batch.py`` decides, ``store.py`` knows the SQL, ``sender.py`` sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from tandem.agreement.compiled import Agreement
+from tandem.bus.plan import Inbox, Plan
+from tandem.bus.topics import INCIDENTS, PAGES, SLA, incident_key
+from tandem.model.events import IncidentEvent, SlaEvent
+from tandem_notifier import store
+from tandem_notifier.batch import Batch, matters
+from tandem_notifier.case import Case
+from tandem_notifier.paging import SENDING, Page
+
+
+class Book(Protocol):
+    """Agreements at run time; ``tandem.policy.book.AgreementBook`` is one."""
+
+    async def ensure(self, pairs: Iterable[tuple[str, int | None]]) -> None:
+        """Have these versions ready."""
+        ...
+
+    def at(self, tenant: str, version: int) -> Agreement:
+        """A version that ``ensure`` made ready."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierSettings:
+    """What the stage needs to know of its process."""
+
+    boot: str
+    """This start of this process; pages are born leased to it."""
+    public_url: str
+    """Console address in links, without a trailing slash."""
+    trusts_version_one: bool = True
+    """A first version was never seen before, so nothing is read for it. False where the bus may deliver twice."""
+
+
+State = dict[UUID, Case]
+
+
+class Notifier:
+    """See ``tandem.bus.plan.Stage``."""
+
+    group = "notifier"
+    inputs = (INCIDENTS, SLA)
+    timer_schema: str | None = "notifier"
+
+    def __init__(self, book: Book, settings: NotifierSettings, *, send: Callable[[list[Page]], None]) -> None:
+        """``send`` takes pages right after their commit; it must not wait and may drop what it has no room for."""
+        self._book = book
+        self._settings = settings
+        self._send = send
+
+    async def load(self, connection: Any, inbox: Inbox, now: datetime) -> State:  # noqa: ANN401, ARG002 - the port's
+        """The cases the batch is about, locked; brand-new incidents need none and cost no statement."""
+        wanted = self._wanted(inbox)
+        texts = await store.load(connection, wanted) if wanted else []
+        cases = [store.read_case(text) for text in texts]
+        events = [payload for payload in inbox.payloads if isinstance(payload, IncidentEvent)]
+        pairs = {(event.incident.tenant, event.incident.agreement_version) for event in events}
+        pairs |= {(case.brief.tenant, case.brief.agreement_version) for case in cases}
+        await self._book.ensure(pairs)
+        return {case.brief.incident_id: case for case in cases}
+
+    def plan(self, inbox: Inbox, state: State, now: datetime) -> Plan:
+        """Facts first, then timers: an acknowledgement that is in the batch stops the step that is due."""
+        batch = Batch(state, self._book.at, self._settings.public_url, now)
+        for payload in inbox.payloads:
+            if isinstance(payload, IncidentEvent):
+                batch.on_incident(payload)
+            elif isinstance(payload, SlaEvent):
+                batch.on_sla(payload)
+        for timer in inbox.timers:
+            batch.on_timer(timer)
+        return self._plan_of(batch, now)
+
+    def committed(self, plan: Plan) -> None:
+        """The pages are durable: send them now."""
+        if plan.after:
+            self._send(plan.after)
+
+    def _plan_of(self, batch: Batch, now: datetime) -> Plan:
+        plan = Plan()
+        for incident_id, outcome in batch.outcomes.items():
+            store.put_outcome(plan.writes, outcome, boot=self._settings.boot, now=now)
+            key = incident_key(outcome.case.brief.tenant, incident_id)
+            for event in outcome.events:
+                plan.publish(PAGES, key, event)
+            plan.after.extend(page for page in outcome.pages if page.state == SENDING)
+            if outcome.next_due is not None:
+                plan.expect_timer(outcome.next_due)
+        return plan
+
+    def _wanted(self, inbox: Inbox) -> set[UUID]:
+        new: set[UUID] = set()
+        wanted = {UUID(timer.key) for timer in inbox.timers}
+        for payload in inbox.payloads:
+            if isinstance(payload, IncidentEvent):
+                first = payload.incident.version == 1 and self._settings.trusts_version_one
+                (new if first else wanted).add(payload.incident.incident_id)
+            elif isinstance(payload, SlaEvent) and matters(payload):
+                wanted.add(payload.clock.incident_id)
+        return wanted - new

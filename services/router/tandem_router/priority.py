@@ -1,0 +1,167 @@
+"""How urgent: the most urgent of the table's floor, the rule's floor, a person's impact and the agreement's rules.
+
+Source: domain.md 2 (R-P1..R-P4). Does not decide who acts on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tandem.agreement.compiled import Agreement
+from tandem.agreement.schema.scope import AssetSpec
+from tandem.model.alert import Alert, Kind, Severity
+from tandem.model.incident import IncidentClass
+from tandem.model.priority import Priority, most_urgent
+from tandem_router.classify import Classified
+
+UNMAPPED = Priority.P3
+"""What a word that no table knows means; counted, never dropped (R-P1)."""
+
+_RANK: Mapping[str, int] = {word.value: rank for rank, word in enumerate(Severity) if word is not Severity.UNKNOWN}
+_OUR_WORDS = frozenset(word.value for word in Severity)
+
+IMPACTS: Mapping[str, Priority] = {"high": Priority.P2, "medium": Priority.P3, "low": Priority.P4}
+"""Impact of a raised incident at medium urgency, the middle column of domain.md 2.1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """A priority and what led to it."""
+
+    priority: Priority
+    p1_workflow: bool = False
+    regulated: bool = False
+    affected_users: int = 0
+    tenant_users: int = 0
+    unmapped_word: bool = False
+    because: tuple[str, ...] = ()
+    trace: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What the priority table says of a vendor's word."""
+
+    priority: Priority
+    source: str
+    """Which table and key, e.g. ``vendors.wazuh.12``."""
+    known: bool = True
+
+
+def floor_of(alert: Alert, agreement: Agreement) -> Floor:
+    """Vendor's table first, then the kind's, then the default.
+
+    The vendor's own word comes before our severity in its own table. In the shared ones it counts only when it is no
+    word of our scale: one tool's "high" is not another's.
+    """
+    tables = agreement.priorities
+    ours = alert.severity.value
+    word = alert.severity_word.strip().lower() if alert.severity_word else ours
+    shared = (ours,) if word in _OUR_WORDS else (word, ours)
+    places = (
+        (f"vendors.{alert.vendor}", tables.vendors.get(alert.vendor), (word, ours)),
+        (f"kinds.{alert.kind.value}", tables.kinds.get(alert.kind), shared),
+        ("default", tables.default, shared),
+    )
+    for name, table, keys in places:
+        for key in keys if table else ():
+            found = table.get(key) if table else None
+            if found is not None:
+                return Floor(found, f"{name}.{key}", known=key != Severity.UNKNOWN.value)
+    return Floor(UNMAPPED, "no table knows the word", known=False)
+
+
+def is_siem_high(alert: Alert, agreement: Agreement) -> bool:
+    """R-P5: a security tool's finding of at least the agreed severity."""
+    return alert.kind is Kind.SIEM and at_least(alert.severity.value, agreement.rules.siem_both)
+
+
+def at_least(severity: str, limit: str) -> bool:
+    """Whether ``severity`` is as bad as ``limit``; an unknown one never is."""
+    return _RANK.get(severity, len(_RANK)) <= _RANK.get(limit, 1)
+
+
+def floor_of_impact(impact: str | None) -> Floor:
+    """A person's word for the impact; an unknown one counts as medium."""
+    word = impact if impact is not None and impact in IMPACTS else "medium"
+    return Floor(IMPACTS[word], f"impact {word}, urgency medium")
+
+
+def assets_of(ids: Collection[str], agreement: Agreement) -> list[AssetSpec]:
+    """The distinct known assets of an incident's firing alerts."""
+    return [agreement.assets[asset_id] for asset_id in sorted(set(ids)) if asset_id in agreement.assets]
+
+
+def assess(
+    classified: Classified,
+    floor: Floor,
+    firing_assets: Collection[str],
+    agreement: Agreement,
+    *,
+    siem_high: bool = False,
+) -> Assessed:
+    """Priority of an alert within the incident whose firing alerts touch ``firing_assets`` (asset ids)."""
+    assets = assets_of(firing_assets, agreement)
+    affected = sum(asset.users for asset in assets)
+    regulated = any(asset.data_class == "regulated" for asset in assets)
+    wide = _wide_outage(classified, affected, agreement)
+    touches = _regulated(classified.incident_class, agreement, regulated=regulated)
+    candidates = [floor.priority]
+    because = [f"{floor.priority.value} by {floor.source}"]
+    if classified.floor is not None:
+        candidates.append(classified.floor)
+        because.append(f"at least {classified.floor.value} by rule {classified.rule}")
+    if siem_high:
+        candidates.append(Priority.P2)
+        because.append("at least P2: a finding that both parties' security contacts act on")
+    for clause in (wide, touches):
+        if clause:
+            candidates.append(Priority.P1)
+            because.append(clause)
+    priority = most_urgent(*candidates)
+    return Assessed(
+        priority=priority,
+        p1_workflow=bool(wide or touches),
+        regulated=regulated,
+        affected_users=affected,
+        tenant_users=agreement.tenant.users,
+        unmapped_word=not floor.known,
+        because=tuple(because),
+        trace={
+            "priority": priority.value,
+            "floor": floor.priority.value,
+            "floor_source": floor.source,
+            "rule_floor": classified.floor.value if classified.floor else None,
+            "affected_users": affected,
+            "tenant_users": agreement.tenant.users,
+            "share_limit": agreement.rules.wide_outage_share,
+            "assets": [asset.id for asset in assets],
+            "regulated": regulated,
+            "siem_high": siem_high,
+            "wide_outage": wide,
+            "regulated_rule": touches,
+        },
+    )
+
+
+def _wide_outage(classified: Classified, affected: int, agreement: Agreement) -> str:
+    """R-P2: strictly more than the share; an unknown share counts when the rule says sitewide."""
+    rules, users = agreement.rules, agreement.tenant.users
+    if classified.incident_class not in rules.wide_outage_classes:
+        return ""
+    # Decimal of the written number: 0.29 * 100 as floats is below 29, and 29 % exactly would count.
+    share = Decimal(str(rules.wide_outage_share))
+    if users > 0 and affected > share * users:
+        return f"P1: {affected} of {users} users are affected, more than {float(share * 100):g} %"
+    if classified.sitewide and (affected == 0 or users == 0):
+        return "P1: a sitewide outage whose reach is unknown"
+    return ""
+
+
+def _regulated(incident_class: IncidentClass, agreement: Agreement, *, regulated: bool) -> str:
+    """R-P3: an outage or breach that touches regulated data."""
+    if regulated and incident_class in agreement.rules.regulated_classes:
+        return f"P1: a {incident_class.value} touches regulated data"
+    return ""

@@ -1,0 +1,53 @@
+"""Calendars of a document built into ``tandem.model.calendar`` values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from functools import cache
+
+import holidays
+
+from tandem.agreement.schema.fields import suggest
+from tandem.agreement.schema.hours import CalendarSpec, parse_days, parse_interval
+from tandem.model.calendar import ALWAYS, Calendar, build_calendar
+
+HOLIDAY_YEARS = range(2020, 2051)
+"""Years for which public holidays are worked out; outside them only the listed dates hold."""
+AROUND_THE_CLOCK = "24x7"
+
+
+def build_calendars(specs: Mapping[str, CalendarSpec]) -> dict[str, Calendar]:
+    """Every calendar by name, and always ``24x7``. ValueError when a country of ``holidays_of`` is not known."""
+    return {AROUND_THE_CLOCK: ALWAYS, **{name: _calendar(name, spec) for name, spec in specs.items()}}
+
+
+def _calendar(name: str, spec: CalendarSpec) -> Calendar:
+    closed = {*spec.holidays, *(public_holidays(spec.holidays_of) if spec.holidays_of else ())}
+    special = {day: tuple(parse_interval(text) for text in texts) for day, texts in spec.special.items()}
+    return build_calendar(name, spec.zone, weekly_hours(spec), sorted(closed), special)
+
+
+def weekly_hours(spec: CalendarSpec) -> dict[int, tuple[tuple[time, time], ...]]:
+    """Weekday (0 = Monday) -> its intervals. A day named on its own beats the range it lies in."""
+    hours: dict[int, tuple[tuple[time, time], ...]] = {}
+    for days, texts in sorted(spec.weekly.items(), key=lambda entry: -len(parse_days(entry[0]))):
+        for day in parse_days(days):
+            hours[day] = tuple(sorted(parse_interval(text) for text in texts))
+    return hours
+
+
+@cache
+def public_holidays(place: str) -> tuple[date, ...]:
+    """Public holidays of ``US`` or ``US-NJ``, in order. ValueError names what is not known."""
+    country, _, part = place.partition("-")
+    known = holidays.list_supported_countries(include_aliases=False)
+    if country not in known:
+        raise ValueError(f"no holidays are known for the country {country[:10]!r}{suggest(country, known)}")
+    if part and part not in known[country]:
+        raise ValueError(f"no holidays are known for {part[:10]!r} in {country}{suggest(part, known[country])}")
+    return tuple(_days(country, part or None))
+
+
+def _days(country: str, part: str | None) -> Iterator[date]:
+    yield from sorted(holidays.country_holidays(country, subdiv=part, years=HOLIDAY_YEARS))

@@ -1,0 +1,46 @@
+"""Turns the stages of a process into runners: composed where one process holds the whole chain, else one each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tandem.app.ground import Ground
+from tandem.app.targets import Parts
+from tandem.bus.consume import Runner
+from tandem.bus.lane import Lane
+from tandem.bus.plan import Stage
+from tandem.db.link import Link
+from tandem.db.roles import CHAIN, role_of
+
+COMPOSED = ("router", "sla-clock", "notifier")
+"""Stages that share one transaction per batch when one process runs them all on the PostgreSQL bus."""
+
+
+async def start_stages(ground: Ground, parts: Parts) -> None:
+    """Make the runners and supervise them."""
+    by_group = {stage.group: stage for stage in parts.stages}
+    groups: list[Sequence[Stage[Any]]] = []
+    if ground.bus.name == "postgres" and all(name in by_group for name in COMPOSED):
+        groups.append([by_group.pop(name) for name in COMPOSED])
+    groups.extend([stage] for stage in by_group.values())
+    for stages in groups:
+        runner = await make_runner(ground, stages)
+        parts.runners.append(runner)
+        ground.lifecycle.on_close(f"runner {runner.name}", runner.close)
+        ground.lifecycle.supervise(f"runner {runner.name}", runner.run)
+
+
+async def make_runner(ground: Ground, stages: Sequence[Stage[Any]]) -> Runner:
+    """A runner over ``stages``; several of them are composed and work under the chain's role."""
+    composed = len(stages) > 1
+    lanes = [
+        Lane(
+            stage,
+            await ground.bus.consumer(stage.group, [topic.name for topic in stage.inputs]),
+            shared_timers=not composed,
+        )
+        for stage in stages
+    ]
+    role = CHAIN if composed else role_of(stages[0].group)
+    return Runner(bus=ground.bus, lanes=lanes, link=Link(ground.dsn, role, name=f"tandem {stages[0].group}"), clock=ground.clock)

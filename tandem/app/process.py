@@ -1,0 +1,141 @@
+"""One process, from its settings to its end: opens the ground, builds its targets, serves, stops within one deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+
+from tandem.app.ground import Ground, open_ground
+from tandem.app.lifecycle import Lifecycle
+from tandem.app.pipeline import start_stages
+from tandem.app.settings import Settings
+from tandem.app.targets import ALL, TARGETS, Parts
+from tandem.db.roles import role_of
+from tandem.errors import StartFailed
+from tandem.metrics import Metrics
+from tandem.policy.follow import apply_directory, keep_applying
+from tandem.web.application import build_app
+from tandem.web.server import WebServer, bind
+
+log = structlog.get_logger("tandem.app")
+
+Extend = Callable[[Ground, Parts], Awaitable[None]]
+"""Adds to a process before it serves: the demo's inbox and feed."""
+
+
+class Process:
+    """A running process; ``run`` returns its exit code."""
+
+    def __init__(self, settings: Settings, targets: Sequence[str], *, extend: Extend | None = None) -> None:
+        """``targets`` are names of the table, already checked by ``expand``."""
+        self._settings = settings
+        self._targets = list(targets)
+        self._extend = extend
+        self.lifecycle = Lifecycle(shutdown_s=settings.shutdown_s)
+        self.ground: Ground | None = None
+        self.address = ""
+
+    async def run(self) -> int:
+        """Serve until ``lifecycle.stop``; 0 after a wish to stop, 1 after a failure.
+
+        Raises:
+            StartFailed: it never served.
+        """
+        try:
+            await self._start()
+            await self.lifecycle.stopping.wait()
+        finally:
+            await self.lifecycle.close()
+        if self.lifecycle.failed:
+            log.error("ended", reason=self.lifecycle.failed)
+            return 1
+        return 0
+
+    async def _start(self) -> None:
+        listening = bind(*self._settings.host_port)
+        host, port = listening.getsockname()[:2]
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        metrics = Metrics(version=version("tandem"))
+        whole = set(self._targets) == set(ALL)
+        role = "tandem_chain" if whole else role_of(self._targets[0])
+        try:
+            ground = await open_ground(self._settings, self.lifecycle, metrics, role=role, split=not whole)
+        except BaseException:
+            listening.close()
+            raise
+        ground = replace(ground, address=self.address)
+        self.ground = ground
+        if self._settings.agreements is not None:
+            await self._apply(ground, self._settings.agreements)
+        parts = Parts()
+        for name in self._targets:
+            await TARGETS[name](ground, parts)
+        if self._extend is not None:
+            await self._extend(ground, parts)
+        if parts.console is not None:
+            parts.routers.extend(parts.console.routers())
+        await start_stages(ground, parts)
+        parts.checks["database"] = ground.database_answers
+        parts.checks["tasks"] = self.lifecycle.running
+        app = build_app(routers=parts.routers, lanes=parts.lanes, metrics=metrics, checks=parts.checks)
+        server = WebServer(app, listening=listening, stopping=parts.stopping)
+        await server.start()
+        self.lifecycle.on_close("listener", lambda: server.stop(self._settings.shutdown_s / 3))
+        for name, work in parts.tasks:
+            self.lifecycle.supervise(name, work)
+        self._announce(ground)
+        for tell in parts.when_ready:
+            tell()
+
+    async def _apply(self, ground: Ground, directory: Path) -> None:
+        """Documents whose hash is new become the next version; a bad one stops the start with its messages."""
+        await apply_directory(ground.policy, directory, now=ground.clock.now())
+        await ground.book.refresh()
+        self.lifecycle.supervise(
+            "agreement files", lambda stopping: keep_applying(ground.policy, directory, ground.clock, stopping)
+        )
+
+    def _announce(self, ground: Ground) -> None:
+        """The ready file, and who holds the data directory."""
+        if ground.lock is not None:
+            ground.lock.publish(self.address)
+        file = self._settings.data_dir / f"{'+'.join(self._targets_name())}.ready.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        body: dict[str, object] = {"address": self.address, "pid": os.getpid(), "targets": self._targets}
+        if ground.embedded is not None:
+            # Tools of this machine's user reach the running database by them; it has no other door than its socket.
+            body |= {"dsn": ground.dsn, "admin_dsn": ground.embedded.admin_dsn}
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(body), encoding="utf-8")
+        part.replace(file)
+        self.lifecycle.on_close("ready file", lambda: _remove(file))
+        log.info("ready", address=self.address, targets="+".join(self._targets_name()))
+
+    def _targets_name(self) -> list[str]:
+        return ["all"] if set(self._targets) == set(ALL) else self._targets
+
+
+async def _remove(file: Path) -> None:
+    await asyncio.to_thread(file.unlink, missing_ok=True)
+
+
+def expand(names: str) -> list[str]:
+    """``all`` or ``ingest,router`` -> names in the order of the pipeline.
+
+    Raises:
+        StartFailed: a name is not in the table.
+    """
+    wanted = {name.strip() for name in names.split(",") if name.strip()}
+    unknown = wanted - {*TARGETS, "all"}
+    if unknown or not wanted:
+        message = f"--target {names!r}: choose from all, {', '.join(ALL)}"
+        raise StartFailed(message, exit_code=2)
+    return list(ALL) if "all" in wanted else [name for name in ALL if name in wanted]

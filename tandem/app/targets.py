@@ -1,0 +1,175 @@
+"""The table of targets: what each service adds to the process it runs in. ``all`` is every row.
+
+A target adds routes, lanes, checks, stages and tasks to ``Parts``; the process puts them together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tandem.app.ground import Ground
+from tandem.app.lifecycle import Work
+from tandem.app.maintenance import keep_backing_up, keep_trimming
+from tandem.bus.consume import Runner
+from tandem.bus.plan import Stage
+from tandem.db.link import Link
+from tandem.db.pool import engine
+from tandem.egress import parse_allowed
+from tandem.guard import Guard
+from tandem.http import AiohttpClient
+from tandem.policy.integrations import load_integrations
+from tandem.web.application import Lane
+from tandem.web.health import Check
+from tandem_console.service import Console
+from tandem_ingest.service import Ingest
+from tandem_notifier.api import answer_routes
+from tandem_notifier.channels.email import EmailChannel
+from tandem_notifier.channels.ntfy import NtfyChannel
+from tandem_notifier.channels.webhook import WebhookChannel
+from tandem_notifier.sender import Sender, SenderSettings
+from tandem_notifier.service import Notifier, NotifierSettings
+from tandem_router.service import Router
+from tandem_sla_clock.service import SlaClock
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the process is put together from."""
+
+    routers: list[APIRouter] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
+    checks: dict[str, Check] = field(default_factory=dict)
+    stages: list[Stage[Any]] = field(default_factory=list)
+    tasks: list[tuple[str, Work]] = field(default_factory=list)
+    runners: list[Runner] = field(default_factory=list)
+    """Filled when the stages are started; whoever sets timers outside a stage wakes them."""
+    console: Console | None = None
+    """Its routes are asked for last, once the demo has said what a visitor is told."""
+    when_ready: list[Callable[[], None]] = field(default_factory=list)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the listener stops; endless answers end on it."""
+
+
+Build = Callable[[Ground, Parts], Awaitable[None]]
+
+
+async def ingest(ground: Ground, parts: Parts) -> None:
+    """The hot lane of webhooks."""
+    reading = _engine(ground, "tandem_ingest")
+
+    async def integrations() -> Any:  # noqa: ANN401 - a list of Integration
+        return await load_integrations(reading, ground.key, ground.clock.now())
+
+    service = Ingest(bus=ground.bus, integrations=integrations, clock=ground.clock, metrics=ground.metrics)
+    await service.start()
+    ground.lifecycle.on_close("ingest", service.stop)
+    parts.lanes.append(service.lane)
+    parts.checks.update(service.checks())
+
+
+async def router(ground: Ground, parts: Parts) -> None:
+    """The only writer of incidents, and the chores of the log it reads."""
+    stage = Router(agreements=ground.book, metrics=ground.metrics)
+    parts.stages.append(stage)
+    chores = Link(ground.dsn, "tandem_router", name="tandem chores")
+    parts.tasks.append(("log retention", lambda stopping: keep_trimming(chores, ground.clock, stopping)))
+    embedded = ground.embedded
+    if embedded is not None:
+        folder = ground.settings.data_dir / "backups"
+        parts.tasks.append(
+            ("nightly backup", lambda stopping: keep_backing_up(embedded, folder, ground.clock, stopping))
+        )
+
+
+async def sla_clock(ground: Ground, parts: Parts) -> None:
+    """Time for both parties."""
+    parts.stages.append(SlaClock(agreements=ground.book, metrics=ground.metrics))
+
+
+async def notifier(ground: Ground, parts: Parts) -> None:
+    """Pages and what people answer to them."""
+    boot = uuid4().hex
+    http = AiohttpClient(Guard(parse_allowed(ground.settings.allow_private_targets)))
+    ground.lifecycle.on_close("http", http.close)
+    link = Link(ground.dsn, "tandem_notifier", name="tandem sender")
+    ground.lifecycle.on_close("sender link", link.close)
+    sender = Sender(
+        database=link,
+        bus=ground.bus,
+        clock=ground.clock,
+        channels={
+            "webhook": WebhookChannel(http, ground.key),
+            "email": EmailChannel(ground.settings.smtp_url, ground.settings.mail_from),
+            "ntfy": NtfyChannel(http),
+        },
+        metrics=ground.metrics,
+        settings=SenderSettings(
+            boot=boot, key=ground.key, answer_url=ground.answer_url, sole=ground.embedded is not None
+        ),
+        timer_set=lambda at: _timer_set(parts, at),
+    )
+    settings = NotifierSettings(boot=boot, public_url=ground.public_url)
+    parts.stages.append(Notifier(ground.book, settings, send=sender.offer))
+    parts.tasks.append(("sender", sender.run))
+    answers = Link(ground.dsn, "tandem_notifier", name="tandem answers")
+    ground.lifecycle.on_close("answers link", answers.close)
+    parts.routers.append(
+        answer_routes(
+            bus=ground.bus,
+            clock=ground.clock,
+            key=ground.key,
+            database=answers,
+            public_url=ground.public_url,
+            timer_set=lambda at: _timer_set(parts, at),
+        )
+    )
+
+
+async def console(ground: Ground, parts: Parts) -> None:
+    """Where people look and act."""
+    service = Console(
+        database=ground.console_engine(),
+        bus=ground.bus,
+        clock=ground.clock,
+        secret=ground.key,
+        public_url=ground.settings.public_url,
+        secure_cookies=ground.public_url.startswith("https://"),
+        agreements=ground.book,
+    )
+    await service.start()
+    ground.lifecycle.on_close("console", service.stop)
+    parts.console = service
+    parts.lanes.extend(service.lanes())
+    parts.checks.update(service.checks())
+    parts.stages.append(service.stage)
+    parts.tasks.extend(service.tasks())
+
+
+TARGETS: Mapping[str, Build] = {
+    "ingest": ingest,
+    "router": router,
+    "sla-clock": sla_clock,
+    "notifier": notifier,
+    "console": console,
+}
+"""In the order of the pipeline."""
+ALL = tuple(TARGETS)
+
+
+def _engine(ground: Ground, role: str, *, size: int = 2) -> AsyncEngine:
+    made = engine(ground.dsn, role, application_name=role.replace("_", " "), pool_size=size)
+    ground.lifecycle.on_close(f"engine {role}", made.dispose)
+    return made
+
+
+def _timer_set(parts: Parts, at: Any) -> None:  # noqa: ANN401 - an instant
+    """A timer was set outside a stage: the runner that claims it must look."""
+    for runner in parts.runners:
+        runner.expect("notifier", at)

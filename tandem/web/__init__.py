@@ -1,0 +1,1 @@
+"""HTTP for all targets: server, health, authentication and problem answers."""

@@ -1,0 +1,101 @@
+"""The stage on a real PostgreSQL: rows, timers, closings, and what the console may see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tandem.clock import ManualClock
+from tandem.model.events import FactKind
+from tandem.model.incident import Acknowledgement, IncidentState
+from tandem.model.ownership import Actor
+from tests.support.ladder import INTERNAL, event, incident
+from tests.support.pager import pager_on
+
+START = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def pager(database):
+    async with pager_on(database, ManualClock(START)) as ready:
+        yield ready
+
+
+def opened(number: int = 1):
+    return incident(incident_id=UUID(int=number), opened_at=START, detected_at=START, occurred_at=START)
+
+
+async def test_a_new_incident_is_one_commit_with_its_page_leased_to_this_boot(pager):
+    plan = await pager.open()
+
+    assert await pager.rows("person, state, attempt, leased_by, leased_until") == [
+        ("ina", "sending", 1, "boot-1", START + timedelta(seconds=15))
+    ]
+    assert [page.person for page in pager.take()] == ["ina"]
+    assert plan.next_due == START + timedelta(minutes=5)
+    timers = await pager.admin.fetch("select key, kind, due_at from notifier.timer")
+    assert [tuple(row) for row in timers] == [(str(UUID(int=1)), "due", START + timedelta(minutes=5))]
+    log = await pager.admin.fetch("select topic, key from bus.log")
+    assert [tuple(row) for row in log] == [("tandem.pages", f"acme/{UUID(int=1)}")]
+
+
+async def test_a_due_timer_pages_the_next_step_from_what_was_stored(pager):
+    await pager.open()
+    pager.clock.advance(timedelta(minutes=5))
+
+    await pager.commit()
+
+    assert sorted(await pager.rows("person, step")) == [("ina", 0), ("ivo", 1)]
+    assert await pager.admin.fetchval("select due_at from notifier.timer") == START + timedelta(minutes=10)
+
+
+async def test_an_acknowledgement_closes_pages_and_cancels_the_timer(pager):
+    await pager.open()
+    pager.clock.advance(timedelta(minutes=5))
+    await pager.commit()
+    acknowledged = {INTERNAL: Acknowledgement(person="ivo", at=pager.clock.now())}
+    state = replace(opened(), version=2, state=IncidentState.IN_PROGRESS, acknowledged=acknowledged)
+
+    await pager.commit(event(state, FactKind.ACKNOWLEDGED, pager.clock.now(), by=Actor(INTERNAL, "ivo")))
+
+    assert sorted(await pager.rows("person, state")) == [("ina", "cancelled"), ("ivo", "acknowledged")]
+    assert await pager.admin.fetchval("select count(*) from notifier.timer") == 0
+
+
+async def test_an_incident_opened_and_acknowledged_in_one_batch_pages_nobody(pager):
+    state = replace(opened(), version=2, acknowledged={INTERNAL: Acknowledgement(person="ina", at=START)})
+    opening = event(opened(), FactKind.OPENED, START)
+    acknowledging = event(state, FactKind.ACKNOWLEDGED, START, by=Actor(INTERNAL, "ina"))
+
+    await pager.commit(opening, acknowledging)
+
+    assert await pager.states() == []
+    assert pager.take() == []
+
+
+async def test_the_same_first_version_twice_makes_one_page_and_keeps_the_newer_state(pager):
+    await pager.open()
+    pager.clock.advance(timedelta(minutes=5))
+    await pager.commit()
+    await pager.commit(event(replace(opened(), version=2), FactKind.NOTED, pager.clock.now()))
+
+    await pager.commit(event(opened(), FactKind.OPENED, START))
+
+    assert sorted(await pager.rows("person")) == [("ina",), ("ivo",)]
+    assert await pager.admin.fetchval("select version from notifier.escalation") == 2
+
+
+async def test_the_console_sees_pages_of_its_tenants_and_never_where_they_go(pager):
+    await pager.open()
+    console = await pager.database.pool("tandem_console")
+
+    async with console.acquire() as connection, connection.transaction():
+        assert await connection.fetchval("select count(*) from notifier.pages") == 0
+        await connection.execute("select set_config('app.tenants', 'other,acme', true)")
+        assert await connection.fetchval("select count(*) from notifier.pages") == 1
+        columns = await connection.fetchrow("select * from notifier.pages")
+
+    assert not {"target", "content", "leased_by"} & set(columns.keys())

@@ -1,0 +1,96 @@
+"""Time for both parties, through the whole system."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tandem.model.alert import Severity
+from tandem.model.events import CommandKind
+from tandem.model.ownership import Party
+from tests.support.system import System
+
+SWITCH = "Core switch nw-core-sw1 does not answer"
+FIREWALL = "Firewall cd-fw-main does not answer"
+
+
+async def test_a_p1_that_goes_well_meets_every_clock(system: System):
+    """E01: detected after 5, acknowledged after 20, joined after 45 and 53 minutes, resolved after 3:25."""
+    await system.receive(SWITCH, host="nw-core-sw1", occurred_at=system.clock.now() - timedelta(minutes=5))
+    await system.fast_forward(minutes=20)
+    await system.acknowledge(Party.INTERNAL, "chloe-nguyen")
+    await system.acknowledge(Party.MSP, "maya-okafor")
+    await system.fast_forward(minutes=25)
+    await system.command(CommandKind.JOIN, Party.INTERNAL, "chloe-nguyen")
+    await system.fast_forward(minutes=8)
+    await system.command(CommandKind.JOIN, Party.MSP, "maya-okafor")
+    await system.fast_forward(hours=2, minutes=32)
+    await system.command_resolve(Party.INTERNAL, "chloe-nguyen")
+
+    clocks = await system.clocks()
+    counted = {key: row["counted_s"] for key, row in clocks.items()}
+    assert {row["state"] for row in clocks.values()} == {"met"}
+    assert counted["detect", "msp"] == 300
+    assert counted["response", "internal"] == 1200
+    assert counted["resolution", "internal"] == 12300
+
+
+async def test_a_breach_is_dated_at_its_due_time_whenever_it_is_noticed(system: System):
+    await system.receive(FIREWALL, tenant="cedarline", host="cd-fw-main")
+    detected = system.clock.now()
+
+    system.clock.advance(timedelta(hours=9))  # nobody ran meanwhile
+    await system.settle()
+
+    clocks = await system.clocks()
+    assert clocks["response", "msp"]["breached_at"] == detected + timedelta(minutes=30)
+    assert clocks["resolution", "msp"]["breached_at"] == detected + timedelta(hours=4)
+
+
+async def test_only_the_party_that_joined_late_breaches_the_joint_call(system: System):
+    """E38."""
+    await system.receive(SWITCH, host="nw-core-sw1")
+    await system.acknowledge(Party.INTERNAL, "chloe-nguyen")
+    await system.acknowledge(Party.MSP, "maya-okafor")
+    await system.fast_forward(minutes=20)
+    await system.command(CommandKind.JOIN, Party.INTERNAL, "chloe-nguyen")
+    await system.fast_forward(minutes=50)
+    await system.command(CommandKind.JOIN, Party.MSP, "maya-okafor")
+
+    clocks = await system.clocks()
+    assert clocks["joint_call", "internal"]["state"] == "met"
+    assert clocks["joint_call", "msp"]["state"] == "breached"
+
+
+async def test_a_late_timer_fires_once(system: System):
+    await system.receive(FIREWALL, tenant="cedarline", host="cd-fw-main")
+    system.clock.advance(timedelta(days=1))
+    await system.settle()
+    await system.settle()
+
+    breaches = await system.admin.fetchval(
+        "select count(*) from bus.log where topic = 'tandem.sla' and value is not null and key like 'cedarline/%'"
+    )
+    await system.fast_forward(hours=1)
+    again = await system.admin.fetchval(
+        "select count(*) from bus.log where topic = 'tandem.sla' and key like 'cedarline/%'"
+    )
+    assert breaches == again
+
+
+async def test_a_p3_is_due_in_business_hours(system: System):
+    """E04: detected on Friday at 16:30, due on Monday at 12:30."""
+    await system.fast_forward(hours=7, minutes=30)
+
+    await system.receive("Volume D: on nw-file-02 has 9 % free", host="nw-file-02", severity=Severity.MEDIUM)
+
+    due = (await system.clocks())["response", "internal"]["due_at"]
+    assert due.isoformat() == "2026-11-23T17:30:00+00:00"
+
+
+async def test_crossing_a_fifth_of_the_users_later_upgrades_the_running_incident(system: System):
+    await system.receive("Internet circuit degraded", host="nw-fw1", dedup_key="one")
+    first = await system.incident()
+    assert first["id"]
+
+    rows = await system.incidents()
+    assert len(rows) == 1
