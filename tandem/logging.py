@@ -18,7 +18,10 @@ from tandem.redaction import clean, clean_block
 
 LogFormat = Literal["json", "console"]
 
-QUIET = ("aiokafka", "aiohttp", "httpx", "httpcore", "sqlalchemy", "uvicorn.access", "hpack", "asyncio")
+QUIET = (
+    *("alembic", "uvicorn.error", "uvicorn.access", "asyncio"),
+    *("aiokafka", "aiohttp", "httpx", "httpcore", "hpack", "sqlalchemy"),
+)
 """Loggers that speak at INFO about every request, URLs and their secrets included; heard from WARNING up."""
 
 get_logger = structlog.stdlib.get_logger

@@ -61,7 +61,7 @@ async def keep_backing_up(embedded: EmbeddedPostgres, folder: Path, clock: Clock
         if not backup.due(clock.now(), folder):
             continue
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            await asyncio.to_thread(folder.mkdir, mode=0o700, exist_ok=True)
             file = backup.nightly_file(folder, clock.now())
             size = await backup.backup(embedded.admin_dsn, file)
         except (StartFailed, Unavailable, OSError) as fault:

@@ -43,4 +43,6 @@ async def make_runner(ground: Ground, stages: Sequence[Stage[Any]]) -> Runner:
         for stage in stages
     ]
     role = CHAIN if composed else role_of(stages[0].group)
-    return Runner(bus=ground.bus, lanes=lanes, link=Link(ground.dsn, role, name=f"tandem {stages[0].group}"), clock=ground.clock)
+    return Runner(
+        bus=ground.bus, lanes=lanes, link=Link(ground.dsn, role, name=f"tandem {stages[0].group}"), clock=ground.clock
+    )

@@ -1,4 +1,4 @@
-"""One process, from its settings to its end: opens the ground, builds its targets, serves, stops within one deadline."""
+"""One process, from its settings to its end: opens the ground, builds its targets, serves, stops by a deadline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import structlog
-
 
 from tandem.app.ground import Ground, open_ground
 from tandem.app.lifecycle import Lifecycle

@@ -1,4 +1,4 @@
-"""How a tool reaches the database: the named server, a running process's embedded one, or one started for the moment."""
+"""How a tool reaches the database: the named server, a running process's embedded one, or one for the moment."""
 
 from __future__ import annotations
 

@@ -50,6 +50,8 @@ class Parts:
     tasks: list[tuple[str, Work]] = field(default_factory=list)
     runners: list[Runner] = field(default_factory=list)
     """Filled when the stages are started; whoever sets timers outside a stage wakes them."""
+    ingest: Ingest | None = None
+    """To be told of new integrations at once instead of within two seconds."""
     console: Console | None = None
     """Its routes are asked for last, once the demo has said what a visitor is told."""
     when_ready: list[Callable[[], None]] = field(default_factory=list)
@@ -70,6 +72,7 @@ async def ingest(ground: Ground, parts: Parts) -> None:
     service = Ingest(bus=ground.bus, integrations=integrations, clock=ground.clock, metrics=ground.metrics)
     await service.start()
     ground.lifecycle.on_close("ingest", service.stop)
+    parts.ingest = service
     parts.lanes.append(service.lane)
     parts.checks.update(service.checks())
 

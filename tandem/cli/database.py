@@ -57,13 +57,12 @@ def backup(file: Path, data_dir: DataDir = None) -> None:
 
 def restore(file: Path, data_dir: DataDir = None) -> None:
     """Fill an empty database from FILE, then bring it to this release."""
+    if not file.is_file():
+        message = f"{file}: there is no such file"
+        raise StartFailed(message)
 
     async def work() -> None:
-        settings = settings_with(data_dir=data_dir)
-        if not file.is_file():
-            message = f"{file}: there is no such file"
-            raise StartFailed(message)
-        async with database(settings, prepare=False) as reached:
+        async with database(settings_with(data_dir=data_dir), prepare=False) as reached:
             await backups.restore(file, dsn=reached.dsn, admin_dsn=reached.admin_dsn, progress=_tell)
             await migrate.upgrade(reached.dsn)
 

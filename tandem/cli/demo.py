@@ -22,8 +22,8 @@ _PORTS_TRIED = 50
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one, a taken one the next")] = _PORT,
     data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its data")] = Path(".tandem/demo"),
-    reset: Annotated[bool, typer.Option("--reset", help="Forget an earlier demo first")] = False,  # noqa: FBT002 - a flag
-    no_feed: Annotated[bool, typer.Option("--no-feed", help="No alerts of its own: send yours")] = False,  # noqa: FBT002 - a flag
+    reset: Annotated[bool, typer.Option("--reset", help="Forget an earlier demo first")] = False,
+    no_feed: Annotated[bool, typer.Option("--no-feed", help="No alerts of its own: send yours")] = False,
 ) -> None:
     """Run the demo until Ctrl-C; it listens on this machine only and leaves nothing running."""
     if reset:

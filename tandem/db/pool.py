@@ -6,7 +6,7 @@ made by ``roles.py``; transactions and SQL belong to each service's ``store.py``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -86,8 +86,11 @@ async def connect(
     *,
     application_name: str = "tandem",
     command_timeout_s: float = COMMAND_TIMEOUT_S,
+    settings: Mapping[str, str] | None = None,
 ) -> asyncpg.Connection[asyncpg.Record]:
     """One connection outside every pool, for LISTEN and session locks: a pool's release drops both.
+
+    ``settings`` are the server's, for this connection alone.
 
     Raises:
         Unavailable: as ``open_pool``.
@@ -97,7 +100,7 @@ async def connect(
             dsn,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=command_timeout_s,
-            server_settings=server_settings(role, application_name),
+            server_settings=server_settings(role, application_name) | dict(settings or {}),
         )
         await set_codecs(connection)
         return connection

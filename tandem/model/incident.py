@@ -13,7 +13,6 @@ from tandem.model.ownership import Mode, Owner, Party, Track
 from tandem.model.priority import Priority
 
 
-
 class IncidentState(StrEnum):
     """Where the response stands. Acknowledged means: by its responsible party."""
 

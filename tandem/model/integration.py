@@ -30,7 +30,7 @@ class HmacScheme:
     encoding: str = "hex"
     """hex or base64."""
     signed: str = "body"
-    """What is signed: ``body``, ``ts.body``, ``ts:body``, ``body+ts``, ``ts+body`` or ``id.ts.body`` (Standard Webhooks)."""
+    """``body``, ``ts.body``, ``ts:body``, ``body+ts``, ``ts+body`` or ``id.ts.body`` (Standard Webhooks)."""
     timestamp_header: str | None = None
     """Needed when ``signed`` holds ``ts``: unix seconds, or RFC 3339."""
     id_header: str | None = None

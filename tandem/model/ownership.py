@@ -52,7 +52,7 @@ class TenantKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something. ``party`` None is the system or a tool; ``person`` is an id of the agreement or a user name."""
+    """Who did something. ``party`` None: the system or a tool; ``person``: an id of the agreement or a user name."""
 
     party: Party | None = None
     person: str | None = None

@@ -26,7 +26,7 @@ class Priority(StrEnum):
     @property
     def pages(self) -> bool:
         """P1 and P2 page people; P3 and P4 wait in a queue (R-E6); P5 is recorded."""
-        return self.rank <= 2  # noqa: PLR2004 - P2 is the last that pages
+        return self.rank <= 2
 
 
 def most_urgent(*priorities: Priority) -> Priority:

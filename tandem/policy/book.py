@@ -78,9 +78,8 @@ class AgreementBook:
                 if (tenant, version) not in self._compiled:
                     await self._load(tenant, version)
             except AgreementError as fault:
-                log.error(
-                    "version cannot be used, the one before stays", tenant=tenant, version=version, fault=str(fault)
-                )
+                problems = [str(problem) for problem in fault.problems[:5]]
+                log.warning("the version before stays active", tenant=tenant, version=version, problems=problems)
                 continue
             self._active[tenant] = version
 

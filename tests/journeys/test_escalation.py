@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 from tandem.model.alert import Kind, Severity
 from tandem.model.ownership import Party
@@ -20,7 +21,7 @@ async def test_an_unacknowledged_p1_walks_the_ladder_to_the_named_senior_and_the
 
     await system.fast_forward(minutes=28)
 
-    order = [person for person in dict.fromkeys(system.paged)]
+    order = list(dict.fromkeys(system.paged))
     assert order[:4] == ["maya-okafor", "priya-nair", "grace-whitfield", "martin-hale"]
     assert system.paged_at("priya-nair")[0] - began == timedelta(minutes=5)
     assert system.paged_at("grace-whitfield")[0] - began == timedelta(minutes=10)
@@ -32,7 +33,7 @@ async def test_an_unacknowledged_p1_is_never_silent(system: System):
     await system.fast_forward(hours=12)
 
     instants = [at for at, page in system.phones.got if not page.told]
-    longest = max(later - earlier for earlier, later in zip(instants, instants[1:], strict=False))
+    longest = max(later - earlier for earlier, later in pairwise(instants))
     assert longest <= timedelta(hours=1)
     assert system.clock.now() - instants[-1] <= timedelta(hours=1)
 

@@ -103,7 +103,11 @@ def incident(**changes: Any) -> Incident:
         "detected_at": opened_at,
         "occurred_at": opened_at,
         "last_seen_at": opened_at,
-        "because": ("rule disk-full makes it servers", "row servers-internal: internal", "P2 by vendors.ninjaone.CRITICAL"),
+        "because": (
+            "rule disk-full makes it servers",
+            "row servers-internal: internal",
+            "P2 by vendors.ninjaone.CRITICAL",
+        ),
     }
     return Incident(**{**values, **changes})
 
@@ -128,6 +132,7 @@ class Rows:
     notifier: Any
     policy: Any
     numbers: dict[str, int] = field(default_factory=dict)
+    agreed: list[str] = field(default_factory=list)
 
     async def add(self, made: Incident, *, trace: Mapping[str, Any] | None = None) -> Incident:
         """An opened incident with its first fact, alert and decision."""
@@ -153,7 +158,7 @@ class Rows:
 
     async def alert(self, made: Incident, **body: Any) -> None:
         """An alert of the incident."""
-        values = {
+        values: dict[str, Any] = {
             "vendor": "ninjaone",
             "title": made.title,
             "status": "firing",
@@ -171,7 +176,7 @@ class Rows:
 
     async def fact(self, made: Incident, kind: str, at: datetime, **body: Any) -> None:
         """A fact at the incident's version."""
-        values = {
+        values: dict[str, Any] = {
             "priority": made.priority,
             "owner": made.owner,
             "responsible_party": made.responsible_party,
@@ -218,7 +223,7 @@ class Rows:
 
     async def page(self, made: Incident, *, person: str = "mara", state: str = "delivered", **changes: Any) -> None:
         """A page about the incident."""
-        values = {
+        values: dict[str, Any] = {
             "page_id": uuid4(),
             "tenant": made.tenant,
             "incident_id": made.incident_id,
@@ -250,11 +255,25 @@ class Rows:
     async def agreement(self, tenant: str, document: str = "schema: tandem/agreement/v1\n") -> None:
         """An active agreement, so that the tenant is one of ``*``."""
         await self.policy.execute(
-            "insert into agreement.version (tenant, version, hash, document, provider, author, note, created_at)"
-            " values ($1, 1, 'h', $2, null, 'lead', '', $3)",
+            "insert into agreement.version (tenant, version, hash, source, document, provider, author, note,"
+            " created_at) values ($1, 1, 'h', $2, '{}', null, 'lead', '', $3)",
             tenant, document, NOW,
         )  # fmt: skip
+        self.agreed.append(tenant)
         await self.policy.execute("insert into agreement.active values ($1, 1, $2)", tenant, NOW)
+
+
+class Agreements:
+    """The console's part of the agreement book: which tenants there are, without any names."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def active(self, tenant: str) -> None:
+        return None
+
+    def tenants(self) -> list[str]:
+        return self._rows.agreed
 
 
 class AnsweringBus:
@@ -408,7 +427,9 @@ class World:
             self.tokens[key] = text
         return self.tokens[key]
 
-    async def api(self, role: str = "responder", party: str = "internal", tenants: Sequence[str] = ("acme",)) -> httpx.AsyncClient:
+    async def api(
+        self, role: str = "responder", party: str = "internal", tenants: Sequence[str] = ("acme",)
+    ) -> httpx.AsyncClient:
         """A program with a token."""
         bearer = f"Bearer {await self.token(role, party, tenants)}"
         transport = httpx.ASGITransport(self.app)
@@ -439,7 +460,9 @@ class World:
 async def sign_in(browser: httpx.AsyncClient, name: str, password: str = PASSWORD) -> httpx.Response:
     """Fill the form as a person would."""
     page = await browser.get("/sign-in")
-    return await browser.post("/sign-in", data={"csrf": csrf_of(page.text), "name": name, "password": password, "next": "/"})
+    return await browser.post(
+        "/sign-in", data={"csrf": csrf_of(page.text), "name": name, "password": password, "next": "/"}
+    )
 
 
 def csrf_of(page: str) -> str:
@@ -456,6 +479,7 @@ async def make_world(database: Any, **options: Any) -> World:
     bus = AnsweringBus(rows, clock)
     engine = make_engine(database.dsn, "tandem_console", application_name="test console", pool_size=4)
     options.setdefault("secret", b"k" * 32)
+    options.setdefault("agreements", Agreements(rows))
     console = Console(database=engine, bus=bus, clock=clock, **options)
     app = build_app(
         routers=console.routers(), lanes=console.lanes(), metrics=Metrics(version="test"), checks=console.checks()

@@ -1,7 +1,7 @@
 """A slow oracle for schedules: walks every minute and watches the wall clock, instead of computing turns.
 
 It shares no code with the product. A hand-off has happened once the wall clock has shown its time or a later one; a
-window is open from the first minute at which the clock shows its start until it last shows less than its end.
+window is open from the first minute at which the clock shows its start until it shows its end for the last time.
 """
 
 from __future__ import annotations
@@ -31,13 +31,9 @@ class Oracle:
         for wall in walls:
             highest = max(highest, wall)
             shown.append(highest)
-        left, lowest = [], walls[-1]
-        for wall in reversed(walls):
-            lowest = min(lowest, wall)
-            left.append(lowest)
         self._shown = dict(zip(moments, shown, strict=True))
         self._first: dict[int, tuple[int, datetime]] = {}
-        self._left = dict(zip(moments, reversed(left), strict=True))
+        self._last = dict(zip(walls, moments, strict=True))
 
     def on_call(self, at: datetime) -> tuple[str, ...]:
         people: list[str] = []
@@ -60,9 +56,14 @@ class Oracle:
                 ends = datetime.combine(day, time.fromisoformat(restriction.end))
                 if ends <= begins:
                     ends += timedelta(days=1)
-                if self._shown[at] >= begins and self._left[at] < ends:
+                if self._shown[at] >= begins and not self._over(ends, at):
                     return True
         return False
+
+    def _over(self, ends: datetime, at: datetime) -> bool:
+        """Whether the clock has shown ``ends`` for the last time, or has jumped over it."""
+        last = self._last.get(ends)
+        return at >= last if last is not None else self._shown[at] >= ends
 
     def _turn(self, layer: Layer, at: datetime) -> str:
         turn, hand_off = self._at_the_beginning(layer)

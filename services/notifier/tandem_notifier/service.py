@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tandem.agreement.compiled import Agreement
 from tandem.bus.plan import Inbox, Plan
-from tandem.bus.topics import INCIDENTS, PAGES, SLA, incident_key
+from tandem.bus.topics import INCIDENTS, PAGES, SLA, Topic, incident_key
 from tandem.model.events import IncidentEvent, SlaEvent
 from tandem_notifier import store
 from tandem_notifier.batch import Batch, matters
@@ -52,7 +52,7 @@ class Notifier:
     """See ``tandem.bus.plan.Stage``."""
 
     group = "notifier"
-    inputs = (INCIDENTS, SLA)
+    inputs: tuple[Topic, ...] = (INCIDENTS, SLA)
     timer_schema: str | None = "notifier"
 
     def __init__(self, book: Book, settings: NotifierSettings, *, send: Callable[[list[Page]], None]) -> None:

@@ -1,1 +1,1 @@
-"""The demo: a believable MSP with three clients, its phones, and a loop of real vendor payloads through the real doors."""
+"""The demo: a believable MSP with three clients, its phones, and a loop of real vendor payloads."""

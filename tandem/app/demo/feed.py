@@ -41,7 +41,8 @@ class Feed:
 
     async def _round(self, session: aiohttp.ClientSession, turn: int, stopping: asyncio.Event) -> None:
         began = self._clock.now()
-        for scene in sorted((*POSTS, *ACTS), key=lambda scene: scene.at):
+        scenes: list[Post | Act] = [*POSTS, *ACTS]
+        for scene in sorted(scenes, key=lambda scene: scene.at):
             if await self._wait_until(began + scene.at, stopping):
                 return
             try:

@@ -91,6 +91,6 @@ def _card(page: dict[str, Any], now: datetime) -> str:
     )
     return (
         f'<article class="{text["priority"].lower()}"><div class="who"><b>{text["person"]}</b>'
-        f'<span>{text["party"]} · {text["track"]}</span><time>{age}</time></div>'
+        f"<span>{text['party']} · {text['track']}</span><time>{age}</time></div>"
         f'<p><span class="prio">{text["priority"]}</span> {text["title"]}</p>{answer}</article>'
     )

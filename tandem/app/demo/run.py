@@ -24,6 +24,8 @@ def demo_process(settings: Settings, *, feed: bool, tell: Tell) -> Process:
     async def extend(ground: Ground, parts: Parts) -> None:
         tell("making the example clients, people and secrets")
         seeded = await seed(ground)
+        if parts.ingest is not None:
+            await parts.ingest.refresh()
         inbox = Inbox(ground.clock)
         parts.routers.extend([inbox.router(), style_router()])
         if parts.console is not None:
@@ -59,7 +61,7 @@ def steps(seeded: Seeded) -> tuple[WelcomeStep, ...]:
         ),
         WelcomeStep(
             title="Ask why",
-            text="Open an incident: which rule and which row of the agreement decided, and what would have decided next.",
+            text="Open an incident: which rule and row of the agreement decided, and which came close.",
             link="/",
             link_text="Choose one",
         ),
@@ -71,7 +73,7 @@ def steps(seeded: Seeded) -> tuple[WelcomeStep, ...]:
         ),
         WelcomeStep(
             title="Send your own alert",
-            text="Paste this into a shell and see it come in. The client Cedarline is fully managed, so the MSP gets it.",
+            text="Paste this into a shell and see it come in. Cedarline is fully managed, so the MSP gets it.",
             command=curl,
         ),
     )

@@ -70,7 +70,12 @@ def wazuh(host: str, description: str, *, level: int, rule: str, late: timedelta
         at = now - late
         return {
             "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}+0000",
-            "rule": {"level": level, "id": f"{rule}{turn % 100:02d}", "description": description, "groups": ["windows"]},
+            "rule": {
+                "level": level,
+                "id": f"{rule}{turn % 100:02d}",
+                "description": description,
+                "groups": ["windows"],
+            },
             "agent": {"id": "014", "name": host, "ip": "10.20.0.11"},
             "manager": {"name": "wazuh-1"},
             "id": f"{now.timestamp():.4f}",
@@ -105,7 +110,14 @@ def healthcheck(name: str, *, status: str) -> Body:
     """A healthchecks.io check, down or up."""
 
     def body(turn: int, now: datetime) -> Mapping[str, Any]:
-        return {"check": f"{name}-{turn}", "name": name, "status": status, "at": now.isoformat(), "tags": "backup", "exit": "1"}
+        return {
+            "check": f"{name}-{turn}",
+            "name": name,
+            "status": status,
+            "at": now.isoformat(),
+            "tags": "backup",
+            "exit": "1",
+        }
 
     return body
 
@@ -129,11 +141,11 @@ def prometheus(name: str, instance: str, summary: str, *, severity: str, resolve
     return body
 
 
-def generic(title: str, **fields: Any) -> Body:
+def generic(title: str, *, severity: str, host: str) -> Body:
     """Tandem's own body."""
 
     def body(turn: int, _now: datetime) -> Mapping[str, Any]:
-        return {"title": title, "dedup_key": f"{title}-{turn}", **fields}
+        return {"title": title, "dedup_key": f"{title}-{turn}", "severity": severity, "host": host}
 
     return body
 
@@ -153,15 +165,45 @@ POSTS = (
     Post(_s(15), "northwind-veeam", veeam("srv-hr-01", _VERIFY, status="Error")),
     Post(_s(24), "cedarline-ninjaone", ninja("cd-pms1", "Service MSSQLSERVER stopped", severity="MODERATE", uid="sql")),
     Post(_s(32), "northwind-ninjaone", ninja("nw-core-sw1", _SWITCH, severity="CRITICAL", uid="switch")),
-    Post(_s(48), "harborlight-alertmanager", prometheus("DiskWillFill", "hl-pms", "Disk space on hl-pms runs out in 4 h", severity="warning")),
-    Post(_s(62), "cedarline-generic", generic("Certificate of portal.cedarline.example expires in 9 days", severity="low", host="portal")),
-    Post(_s(74), "northwind-wazuh", wazuh("nw-erp-01", "Multiple failed sign-ins followed by a success", level=13, rule="1003", late=timedelta(minutes=40))),
-    Post(_s(90), "northwind-alertmanager", prometheus("PrinterOffline", "prn-2", "Coffee machine telemetry lost", severity="info")),
+    Post(
+        _s(48),
+        "harborlight-alertmanager",
+        prometheus("DiskWillFill", "hl-pms", "Disk space on hl-pms runs out in 4 h", severity="warning"),
+    ),
+    Post(
+        _s(62),
+        "cedarline-generic",
+        generic("Certificate of portal.cedarline.example expires in 9 days", severity="low", host="portal"),
+    ),
+    Post(
+        _s(74),
+        "northwind-wazuh",
+        wazuh(
+            "nw-erp-01",
+            "Multiple failed sign-ins followed by a success",
+            level=13,
+            rule="1003",
+            late=timedelta(minutes=40),
+        ),
+    ),
+    Post(
+        _s(90),
+        "northwind-alertmanager",
+        prometheus("PrinterOffline", "prn-2", "Coffee machine telemetry lost", severity="info"),
+    ),
     Post(_s(110), "northwind-ninjaone", ninja("nw-core-sw1", _SWITCH, severity="CRITICAL", uid="switch", reset=True)),
     Post(_s(130), "northwind-ninjaone", ninja("nw-file-02", _DISK, severity="MAJOR", uid="disk", reset=True)),
     Post(_s(150), "harborlight-healthchecks", healthcheck(_NAS, status="up")),
-    Post(_s(165), "cedarline-ninjaone", ninja("cd-pms1", "Service MSSQLSERVER stopped", severity="MODERATE", uid="sql", reset=True)),
-    Post(_s(180), "harborlight-alertmanager", prometheus("DiskWillFill", "hl-pms", "Disk space on hl-pms runs out in 4 h", severity="warning", resolved=True)),
+    Post(
+        _s(165),
+        "cedarline-ninjaone",
+        ninja("cd-pms1", "Service MSSQLSERVER stopped", severity="MODERATE", uid="sql", reset=True),
+    ),
+    Post(
+        _s(180),
+        "harborlight-alertmanager",
+        prometheus("DiskWillFill", "hl-pms", "Disk space on hl-pms runs out in 4 h", severity="warning", resolved=True),
+    ),
     Post(_s(195), "northwind-veeam", veeam("srv-hr-01", _VERIFY, status="Resolved")),
 )
 ACTS = (
@@ -171,7 +213,14 @@ ACTS = (
     Act(_s(44), "internal_lead", "acknowledge", "northwind", "nw-core-sw1"),
     Act(_s(50), "msp_lead", "join", "northwind", "nw-core-sw1"),
     Act(_s(56), "internal_lead", "join", "northwind", "nw-core-sw1"),
-    Act(_s(60), "msp_analyst", "note", "northwind", "Domain Admins", "Account b.carter-adm added by an unknown workstation; asking Ben."),
+    Act(
+        _s(60),
+        "msp_analyst",
+        "note",
+        "northwind",
+        "Domain Admins",
+        "Account b.carter-adm added by an unknown workstation; asking Ben.",
+    ),
     Act(_s(100), "msp_analyst", "start", "northwind", "Domain Admins"),
     Act(_s(125), "msp_lead", "resolve", "northwind", "nw-core-sw1"),
     Act(_s(170), "msp_analyst", "resolve", "northwind", "Domain Admins"),

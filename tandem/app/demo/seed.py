@@ -72,9 +72,7 @@ async def seed(ground: Ground) -> Seeded:
     documents = demo_documents(ground.address)
     await apply_documents(ground.policy, documents, author="demo", note="example agreements", now=now)
     for source in documents.tenants.values():
-        await ensure_integrations(
-            ground.policy, source.document.tenant.id, source.document.integrations, now=now
-        )
+        await ensure_integrations(ground.policy, source.document.tenant.id, source.document.integrations, now=now)
     await ground.book.refresh()
     before = _read(ground.settings.data_dir / _FILE)
     accounts = AccountStore(ground.console_engine())
@@ -147,9 +145,7 @@ async def _secrets(ground: Ground, before: dict[str, str], now: datetime) -> dic
     return secrets
 
 
-def _facts(
-    ground: Ground, documents: Documents, tokens: dict[str, str], secrets: dict[str, str]
-) -> dict[str, Any]:
+def _facts(ground: Ground, documents: Documents, tokens: dict[str, str], secrets: dict[str, str]) -> dict[str, Any]:
     ways: dict[str, Any] = {}
     for source in documents.tenants.values():
         for spec in source.document.integrations:

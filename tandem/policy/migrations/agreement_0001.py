@@ -37,8 +37,11 @@ def upgrade() -> None:
         " tenant text not null, digest bytea not null, sealed bytea, created_at timestamptz not null,"
         " expires_at timestamptz)"
     )
-    tenant_table("agreement", "version", writer="tandem_policy", readers=_READERS, append_only=True)
-    tenant_table("agreement", "active", writer="tandem_policy", readers=_READERS)
+    tenant_table(
+        "agreement", "version", writer="tandem_policy", readers=[*_READERS, "tandem_console"], append_only=True
+    )
+    # Who the tenants are and which version is theirs: the console asks it to know what "every tenant" means.
+    tenant_table("agreement", "active", writer="tandem_policy", readers=[*_READERS, "tandem_console"], scoped=())
     tenant_table("agreement", "integration", writer="tandem_policy", readers=_READERS)
     tenant_table("agreement", "secret", writer="tandem_policy", readers=["tandem_ingest"])
     published_view(

@@ -165,7 +165,19 @@ async def test_clocks_have_the_documented_shape_and_what_is_left(world):
     async with await world.api("viewer") as api:
         clock = (await api.get(f"/api/v1/incidents/{made.incident_id}/clocks")).json()["items"][0]
 
-    shape = ["incident_id", "clock", "party", "cycle", "start", "due", "state", "stop", "counted_s", "breached_at", "flags"]
+    shape = [
+        "incident_id",
+        "clock",
+        "party",
+        "cycle",
+        "start",
+        "due",
+        "state",
+        "stop",
+        "counted_s",
+        "breached_at",
+        "flags",
+    ]
     assert list(clock)[: len(shape)] == shape
     assert (clock["left_s"], clock["words"], clock["share"]) == (1200, "20 min left", 0.3333)
 

@@ -174,7 +174,11 @@ async def test_buttons_are_those_that_role_and_state_allow(world):
     viewer, responder = await world.signed_in("vic"), await world.signed_in("ana")
 
     def buttons(page):
-        return [action for action in ("acknowledge", "start", "join", "resolve", "reopen", "note") if f"{where}/{action}" in page]
+        return [
+            action
+            for action in ("acknowledge", "start", "join", "resolve", "reopen", "note")
+            if f"{where}/{action}" in page
+        ]
 
     fresh = buttons((await responder.get(where)).text)
     csrf = csrf_of((await responder.get("/")).text)
@@ -194,7 +198,9 @@ async def test_people_get_problems_as_pages_and_programs_as_documents(world):
     browser = await world.signed_in("ana")
 
     page = await browser.get("/incidents/0193a1f0-0000-7000-8000-000000000001")
-    document = await browser.get("/incidents/0193a1f0-0000-7000-8000-000000000001", headers={"accept": "application/json"})
+    document = await browser.get(
+        "/incidents/0193a1f0-0000-7000-8000-000000000001", headers={"accept": "application/json"}
+    )
 
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "there is no such incident among your tenants" in page.text
@@ -218,7 +224,7 @@ async def test_a_fragment_is_rendered_once_for_all_who_see_the_same(world):
 
 
 async def test_an_empty_queue_says_what_to_do_next(database):
-    steps = [WelcomeStep(title="Yours", text="Paste this.", command="curl -d '{\"title\":\"<mine>\"}' http://x.test/v1")]
+    steps = [WelcomeStep(title="Yours", text="Paste this.", command='curl -d \'{"title":"<mine>"}\' http://x.test/v1')]
     world = await make_world(database, welcome_steps=steps)
     await world.user()
     browser = await world.signed_in("ana")

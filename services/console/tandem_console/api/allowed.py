@@ -5,9 +5,8 @@ nothing for a change without the session's CSRF token and an Origin of ours.
 """
 
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -25,7 +24,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf"
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="tdm_...", description="An API token.")
-_TENANTS_KEPT = timedelta(seconds=2)
 _COOKIE_LENGTH = 64
 
 
@@ -35,14 +33,14 @@ class Gate:
 
     accounts: AccountStore
     clock: Clock
+    every_tenant: Callable[[], Iterable[str]]
+    """What ``*`` stands for: tenants with an active agreement."""
     key: bytes
     """Signs the form of the sign-in page, which has no session yet."""
     public_url: str | None = None
     """Where browsers find us; beside the Host they name, the only Origin whose forms count."""
     secure: bool = False
     """Cookies over https only, with the ``__Host-`` prefix."""
-    _tenants: frozenset[str] = field(default=frozenset(), init=False)
-    _tenants_until: datetime | None = field(default=None, init=False)
 
     @property
     def session_cookie(self) -> str:
@@ -80,7 +78,7 @@ class Gate:
         known = await self.accounts.token_of(given.token_id, self.clock.now())
         if known is None or not hmac.compare_digest(known.proof, given.digest):
             return None
-        return await self._principal(known)
+        return self._principal(known)
 
     async def by_cookie(self, cookie: str | None) -> Principal | None:
         """The principal of a session cookie."""
@@ -88,7 +86,7 @@ class Gate:
         if session is None:
             return None
         known = await self.accounts.session_of(session, self.clock.now())
-        return None if known is None else await self._principal(known, session)
+        return None if known is None else self._principal(known, session)
 
     async def still(self, principal: Principal, bearer: str | None) -> bool:
         """Whether a long answer may go on: not signed out, revoked or expired since."""
@@ -123,26 +121,21 @@ class Gate:
             origins.add(f"{parts.scheme}://{parts.netloc}")
         return origins
 
-    async def _principal(self, known: Known, session: bytes | None = None) -> Principal:
+    def _principal(self, known: Known, session: bytes | None = None) -> Principal:
         return Principal(
             identity=known.identity,
             name=known.name,
             person=known.person,
             party=known.party,
             role=known.role,
-            tenants=await self._resolved(known.tenants),
+            tenants=self._resolved(known.tenants),
             session=session,
             csrf=known.proof if session is not None else None,
         )
 
-    async def _resolved(self, listed: Sequence[str]) -> frozenset[str]:
-        if EVERY_TENANT not in listed:
-            return frozenset(listed)
-        now = self.clock.now()
-        if self._tenants_until is None or now >= self._tenants_until:
-            self._tenants = await self.accounts.active_tenants()
-            self._tenants_until = now + _TENANTS_KEPT
-        return self._tenants | frozenset(name for name in listed if name != EVERY_TENANT)
+    def _resolved(self, listed: Sequence[str]) -> frozenset[str]:
+        every = self.every_tenant() if EVERY_TENANT in listed else ()
+        return frozenset((*every, *listed)) - {EVERY_TENANT}
 
 
 class Allowed:

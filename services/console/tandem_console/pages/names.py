@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from tandem.agreement.compiled import Agreement
@@ -14,6 +15,10 @@ class Agreements(Protocol):
         """The version in force; None when none is loaded."""
         ...
 
+    def tenants(self) -> Iterable[str]:
+        """Tenants with an active agreement, as far as loaded."""
+        ...
+
 
 class NoAgreements:
     """For a console that knows none: ids stand for themselves."""
@@ -21,6 +26,10 @@ class NoAgreements:
     def active(self, tenant: str) -> Agreement | None:  # noqa: ARG002 - none
         """None."""
         return None
+
+    def tenants(self) -> Iterable[str]:
+        """None."""
+        return ()
 
 
 class Names:

@@ -28,9 +28,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.globals.update(asset=assets.url, words=words, clocks=clocks)
-        self._environment.filters.update(
-            absolute=absolute, epoch=epoch, instant=instant, length=words.length, ago=words.ago, moment=moment
-        )
+        self._environment.filters.update(absolute=absolute, epoch=epoch, instant=instant, ago=words.ago, moment=moment)
 
     def text(self, name: str, **values: object) -> str:
         """A rendered template."""

@@ -40,7 +40,6 @@ _TOKEN = text(
     "select * from console.token where id = :id and revoked_at is null and (expires_at is null or expires_at > :now)"
 )
 _TOKEN_USED = text("update console.token set last_used_at = :now where id = :id")
-_ACTIVE_TENANTS = text("select tenant from agreement.active order by tenant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +128,6 @@ class AccountStore:
             async with self._engine.connect() as connection:
                 rows = await connection.execute(text("select * from console.token order by created_at desc, id"))
                 return [_token(row) for row in rows.mappings()]
-
-    async def active_tenants(self) -> frozenset[str]:
-        """Tenants with an active agreement: what ``*`` stands for."""
-        with unavailable():
-            async with self._engine.connect() as connection:
-                return frozenset((await connection.execute(_ACTIVE_TENANTS)).scalars())
 
     async def forget_before(self, before: datetime) -> None:
         """Drop sessions that ended before ``before``."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tandem.db.pool import unavailable
 from tandem.ids import uuid7
+from tandem_console.store.scoped import seeing
 
 Row = dict[str, Any]
 
@@ -36,13 +37,11 @@ _QUARANTINE = text(
     " order by at desc, id desc limit :limit"
 )
 _INTEGRATIONS = text(
-    "select name, tenant, vendor, auth, header, enabled, created_at from agreement.integrations"
-    " where tenant = any(:tenants) order by tenant, name"
+    "select name, tenant, vendor, auth, header, enabled, created_at from agreement.integrations order by tenant, name"
 )
 _AGREEMENT = text(
-    "select v.tenant, v.version, v.hash, v.document, v.provider, v.author, v.note, a.activated_at"
-    " from agreement.active a join agreement.version v on v.tenant = a.tenant and v.version = a.version"
-    " where a.tenant = :tenant and a.tenant = any(:tenants)"
+    "select tenant, version, hash, source as document, provider, author, note, activated_at"
+    " from agreement.agreements where tenant = :tenant"
 )
 _CLAIM = text(
     "insert into console.request (principal, route, key, fingerprint, created_at)"
@@ -154,12 +153,14 @@ class RecordStore:
 
     async def integrations(self, tenants: Iterable[str]) -> list[Row]:
         """Ways in, never a secret."""
-        return await self._read(_INTEGRATIONS, {"tenants": sorted(tenants)})
+        async with seeing(self._engine, tenants) as connection:
+            return [dict(row) for row in (await connection.execute(_INTEGRATIONS)).mappings()]
 
     async def agreement(self, tenants: Iterable[str], tenant: str) -> Row | None:
         """The active agreement of ``tenant`` with its text; None unless it is one of ``tenants``."""
-        rows = await self._read(_AGREEMENT, {"tenant": tenant, "tenants": sorted(tenants)})
-        return rows[0] if rows else None
+        async with seeing(self._engine, tenants) as connection:
+            row = (await connection.execute(_AGREEMENT, {"tenant": tenant})).mappings().first()
+            return None if row is None else dict(row)
 
     async def claim(self, slot: Slot, fingerprint: bytes, now: datetime) -> Remembered | None:
         """Take ``slot`` for a first request (None), or what the first one left."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
@@ -93,10 +95,7 @@ def message(page: Page, link: str | None, sender: str, at: datetime) -> EmailMes
     built = EmailMessage()
     built["Subject"] = mail.subject
     built["From"] = sender
-    try:
-        built["To"] = render.one_line(page.target)
-    except (ValueError, IndexError) as error:
-        raise DeliveryFailed(DeliveryReason.NO_CONTACT, "not a mail address", retry=False) from error
+    built["To"] = _address(page.target)
     built["Date"] = format_datetime(at)
     domain = sender.rpartition("@")[2].strip("> ") or "tandem.invalid"
     built["Message-ID"] = f"<{page.page_id}@{domain}>"
@@ -104,6 +103,17 @@ def message(page: Page, link: str | None, sender: str, at: datetime) -> EmailMes
     built["Auto-Submitted"] = "auto-generated"
     built.set_content(mail.text)
     return built
+
+
+def _address(text: str) -> Address:
+    """One address, as a value, so that no parser finds a second recipient in it."""
+    try:
+        address = Address(addr_spec=render.one_line(text))
+    except (HeaderParseError, ValueError, IndexError) as error:
+        raise DeliveryFailed(DeliveryReason.NO_CONTACT, "not a mail address", retry=False) from error
+    if not address.username or not address.domain:
+        raise DeliveryFailed(DeliveryReason.NO_CONTACT, "not a mail address", retry=False)
+    return address
 
 
 def _refused(error: aiosmtplib.SMTPResponseException) -> DeliveryFailed:

@@ -1,0 +1,337 @@
+"""The ledger of a crash test: what was sent and how it ended, and the checker of our promise over it.
+
+The sender writes an intent before each post and an outcome after it. The checker is a pure function of the ledger, the
+provider's log and the database's rows; ``tests/crash/test_checker.py`` plants every violation it must find.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from tests.support.pager_provider import Received
+from tests.support.supervisor import Kill
+
+WINDOW_S = 600
+"""Without a delivery id a post that comes again over this boundary of the wall clock is another delivery (ingest's README)."""
+LATE_S = 1.0
+"""A request that a killed process had written may be read by the provider so much later."""
+IN_FLIGHT = 96
+"""Attempts at once at most: ``SenderSettings.workers``."""
+
+
+class Outcome(StrEnum):
+    """How one try of a post ended, as its sender sees it."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """Nothing came back: it may be durable or not."""
+
+
+@dataclass
+class Try:
+    """One try of a post; without an outcome it is an intent."""
+
+    intended_at: float
+    """Unix seconds."""
+    outcome: Outcome | None = None
+    status: int | None = None
+    alert_ids: tuple[UUID, ...] = ()
+
+
+@dataclass
+class Post:
+    """One delivery of a tool; every try of it has the same bytes."""
+
+    tenant: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    dedup_key: str
+    firing: bool = True
+    own_id: bool = True
+    """The tool gives its deliveries ids."""
+    tries: list[Try] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> bool:
+        return any(each.outcome is Outcome.ACCEPTED for each in self.tries)
+
+    @property
+    def alert_ids(self) -> set[UUID]:
+        return {alert_id for each in self.tries for alert_id in each.alert_ids}
+
+    @property
+    def may_be_two(self) -> bool:
+        """Whether its tries may count as two deliveries."""
+        windows = {int(each.intended_at // WINDOW_S) for each in self.tries}
+        return not self.own_id and len(windows) > 1
+
+    def intend(self) -> Try:
+        """Write down that it will be sent now."""
+        self.tries.append(Try(time.time()))
+        return self.tries[-1]
+
+
+@dataclass
+class Ledger:
+    """Everything that was sent."""
+
+    posts: list[Post] = field(default_factory=list)
+
+    def add(self, post: Post) -> Post:
+        self.posts.append(post)
+        return post
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    id: UUID
+    tenant: str
+    dedup_key: str
+    incident_id: UUID | None
+
+
+@dataclass(frozen=True)
+class IncidentRow:
+    id: UUID
+    tenant: str
+    dedup_key: str
+    priority: str
+    responsible_party: str
+
+
+@dataclass(frozen=True)
+class ClockRow:
+    incident_id: UUID
+    clock: str
+    party: str
+    cycle: int
+    counted_s: float | None = None
+
+
+@dataclass(frozen=True)
+class PageRow:
+    page_id: UUID
+    tenant: str
+    incident_id: UUID
+    state: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the database holds at the end, all of it."""
+
+    alerts: Sequence[AlertRow] = ()
+    decisions: Sequence[UUID] = ()
+    """Alert ids, one per row."""
+    incidents: Sequence[IncidentRow] = ()
+    facts: Sequence[tuple[UUID, int, str]] = ()
+    """(incident, version, kind)."""
+    clocks: Sequence[ClockRow] = ()
+    pages: Sequence[PageRow] = ()
+    quarantined: int = 0
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """What the agreement wants, said independently of the code that decides it."""
+
+    clocks: frozenset[str] = frozenset({"detection", "response", "resolution"})
+    """Kinds of clock that every incident of the test has."""
+    people: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Tenant -> whose phones may ring for it."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was violated, and the figures beside it."""
+
+    violations: list[str]
+    lost: int
+    doubled: int
+    repeated: int
+    """Pages that the provider took more than once."""
+    worst_kill: int
+    """Most repeated pages after a single kill."""
+
+
+def check(ledger: Ledger, log: Sequence[Received], rows: Rows, kills: Sequence[Kill], oracle: Oracle) -> Findings:
+    """Hold everything that was sent against everything that came of it."""
+    lost = [*_lost_alerts(ledger, rows), *_lost_incidents(ledger, rows), *_unpaged(ledger, log, rows)]
+    doubled = [*_doubled_alerts(ledger, rows), *_doubled_incidents(rows), *_doubled_clocks(rows)]
+    repeated, per_kill, unexplained = _repeated(log, kills)
+    others = [*_unfinished(ledger), *_quarantined(rows), *_broken_histories(rows), *_missing_clocks(rows, oracle)]
+    foreign = [*_foreign_alerts(ledger, rows), *_foreign_pages(log, rows, oracle)]
+    excess = [
+        f"{count} pages repeated after kill {n}, at most {IN_FLIGHT} were in flight"
+        for n, count in per_kill.items()
+        if count > IN_FLIGHT
+    ]
+    return Findings(
+        violations=[*lost, *doubled, *others, *foreign, *unexplained, *excess],
+        lost=len(lost),
+        doubled=len(doubled),
+        repeated=repeated,
+        worst_kill=max(per_kill.values(), default=0),
+    )
+
+
+# -- nothing lost -------------------------------------------------------------------------------------------------
+
+
+def _unfinished(ledger: Ledger) -> Iterable[str]:
+    for post in ledger.posts:
+        if not post.accepted:
+            outcomes = [each.outcome for each in post.tries]
+            yield f"{post.dedup_key}: never accepted, {outcomes}"
+
+
+def _lost_alerts(ledger: Ledger, rows: Rows) -> Iterable[str]:
+    """I1 and I2: what was answered 2xx has its alert and its decision."""
+    alerts, decided = {row.id for row in rows.alerts}, set(rows.decisions)
+    for post in ledger.posts:
+        for alert_id in post.alert_ids:
+            if alert_id not in alerts:
+                yield f"{post.dedup_key}: accepted as {alert_id}, and there is no alert"
+            elif alert_id not in decided:
+                yield f"{post.dedup_key}: alert {alert_id} has no decision"
+
+
+def _lost_incidents(ledger: Ledger, rows: Rows) -> Iterable[str]:
+    there = {(row.tenant, row.dedup_key) for row in rows.incidents}
+    for tenant, key in _conditions(ledger) - there:
+        yield f"{key}: accepted for {tenant}, and there is no incident"
+
+
+def _unpaged(ledger: Ledger, log: Sequence[Received], rows: Rows) -> Iterable[str]:
+    """I3: somebody was paged about every new condition, and every page that the database calls delivered arrived."""
+    paged = {UUID(page.body["incident_id"]) for page in log}
+    conditions = _conditions(ledger)
+    for row in rows.incidents:
+        if (row.tenant, row.dedup_key) in conditions and row.id not in paged:
+            yield f"{row.dedup_key}: nobody was paged about incident {row.id}"
+    arrived = {page.webhook_id for page in log}
+    for page in rows.pages:
+        if page.state == "delivered" and str(page.page_id) not in arrived:
+            yield f"page {page.page_id} counts as delivered and never arrived"
+
+
+def _conditions(ledger: Ledger) -> set[tuple[str, str]]:
+    return {(post.tenant, post.dedup_key) for post in ledger.posts if post.firing and post.accepted}
+
+
+def _missing_clocks(rows: Rows, oracle: Oracle) -> Iterable[str]:
+    running = defaultdict(set)
+    for row in rows.clocks:
+        running[row.incident_id].add(row.clock)
+    for incident in rows.incidents:
+        if missing := oracle.clocks - running[incident.id]:
+            yield f"{incident.dedup_key}: incident {incident.id} has no clock {', '.join(sorted(missing))}"
+
+
+# -- nothing doubled ----------------------------------------------------------------------------------------------
+
+
+def _doubled_alerts(ledger: Ledger, rows: Rows) -> Iterable[str]:
+    """One delivery is one alert, whatever its tries; nothing is there that was not sent."""
+    yield from _more_than_one("alert", (row.id for row in rows.alerts))
+    yield from _more_than_one("decision", rows.decisions)
+    known = set().union(*(post.alert_ids for post in ledger.posts))
+    excused = {(post.tenant, post.dedup_key) for post in ledger.posts if post.may_be_two}
+    for post in ledger.posts:
+        if len(post.alert_ids) > 1 and not post.may_be_two:
+            yield f"{post.dedup_key}: one delivery, accepted as {len(post.alert_ids)} alerts"
+    for row in rows.alerts:
+        if row.id not in known and (row.tenant, row.dedup_key) not in excused:
+            yield f"{row.dedup_key}: alert {row.id} was never answered to its sender"
+
+
+def _doubled_incidents(rows: Rows) -> Iterable[str]:
+    yield from _more_than_one("incident", (row.id for row in rows.incidents))
+    yield from _more_than_one("incident of", ((row.tenant, row.dedup_key) for row in rows.incidents))
+
+
+def _doubled_clocks(rows: Rows) -> Iterable[str]:
+    """I5."""
+    yield from _more_than_one("clock", ((row.incident_id, row.clock, row.party, row.cycle) for row in rows.clocks))
+    for row in rows.clocks:
+        if row.counted_s is not None and row.counted_s < 0:
+            yield f"clock {row.clock} of incident {row.incident_id} counted {row.counted_s} s"
+
+
+def _more_than_one(what: str, keys: Iterable[object]) -> Iterable[str]:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            yield f"{count} times {what} {key}"
+
+
+def _broken_histories(rows: Rows) -> Iterable[str]:
+    """Versions run from 1 without a gap, and an incident opens once."""
+    histories: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
+    for incident_id, version, kind in rows.facts:
+        histories[incident_id].append((version, kind))
+    for incident in rows.incidents:
+        facts = sorted(histories[incident.id])
+        if [version for version, _ in facts] != list(range(1, len(facts) + 1)) or not facts:
+            yield f"{incident.dedup_key}: versions of incident {incident.id} are {[version for version, _ in facts]}"
+        if sum(kind == "opened" for _, kind in facts) != 1:
+            yield f"{incident.dedup_key}: incident {incident.id} opened {sum(kind == 'opened' for _, kind in facts)} times"
+
+
+def _quarantined(rows: Rows) -> Iterable[str]:
+    if rows.quarantined:
+        yield f"{rows.quarantined} records were put into quarantine"
+
+
+def _repeated(log: Sequence[Received], kills: Sequence[Kill]) -> tuple[int, dict[int, int], list[str]]:
+    """I8: how many pages came again, how many after which kill, and those that no kill and no lost answer explains."""
+    arrivals: dict[str, list[Received]] = defaultdict(list)
+    for page in log:
+        arrivals[page.webhook_id].append(page)
+    repeated, per_kill, unexplained = 0, Counter[int](), []
+    for webhook_id, pages in arrivals.items():
+        for first, again in zip(pages, pages[1:], strict=False):
+            repeated += 1
+            kill = _kill_between(first, again, kills)
+            if kill is not None:
+                per_kill[kill] += 1
+            elif first.answered:
+                unexplained.append(f"page {webhook_id} came again although its first was answered and nobody was killed")
+    return repeated, dict(per_kill), unexplained
+
+
+def _kill_between(first: Received, again: Received, kills: Sequence[Kill]) -> int | None:
+    between: Callable[[Kill], bool] = lambda kill: first.received_at - LATE_S <= kill.killed_at <= again.received_at  # noqa: E731
+    return next((number for number, kill in enumerate(kills, 1) if between(kill)), None)
+
+
+# -- nothing to the wrong side ------------------------------------------------------------------------------------
+
+
+def _foreign_alerts(ledger: Ledger, rows: Rows) -> Iterable[str]:
+    tenants = {alert_id: post.tenant for post in ledger.posts for alert_id in post.alert_ids}
+    for row in rows.alerts:
+        if tenants.get(row.id, row.tenant) != row.tenant:
+            yield f"{row.dedup_key}: sent for {tenants[row.id]}, stored for {row.tenant}"
+
+
+def _foreign_pages(log: Sequence[Received], rows: Rows, oracle: Oracle) -> Iterable[str]:
+    """I4: a page is about an incident there is, of its tenant, to somebody whom that tenant's agreement names."""
+    incidents = {row.id: row for row in rows.incidents}
+    for page in log:
+        said = page.body
+        incident = incidents.get(UUID(said["incident_id"]))
+        if incident is None:
+            yield f"page {page.webhook_id} is about incident {said['incident_id']}, which there is not"
+        elif said["tenant"] != incident.tenant:
+            yield f"page {page.webhook_id} says {said['tenant']}, its incident is of {incident.tenant}"
+        elif page.path not in oracle.people.get(incident.tenant, frozenset()):
+            yield f"page {page.webhook_id} of {incident.tenant} went to {page.path}"
+        elif said["kind"] == "page" and said["step"] == 0 and said["party"] != incident.responsible_party:
+            yield f"page {page.webhook_id} went to party {said['party']}, responsible is {incident.responsible_party}"
