@@ -119,9 +119,7 @@ class DeliveryReason(StrEnum):
 class DeliveryFailed(TandemError):
     """One channel, one attempt."""
 
-    def __init__(
-        self, reason: DeliveryReason, detail: str, *, retry: bool, retry_after_s: float | None = None
-    ) -> None:
+    def __init__(self, reason: DeliveryReason, detail: str, *, retry: bool, retry_after_s: float | None = None) -> None:
         """``retry`` says whether the same attempt may succeed later; ``retry_after_s`` is the provider's wish."""
         self.reason = reason
         self.detail = detail

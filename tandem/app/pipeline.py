@@ -44,5 +44,9 @@ async def make_runner(ground: Ground, stages: Sequence[Stage[Any]]) -> Runner:
     ]
     role = CHAIN if composed else role_of(stages[0].group)
     return Runner(
-        bus=ground.bus, lanes=lanes, link=Link(ground.dsn, role, name=f"tandem {stages[0].group}"), clock=ground.clock
+        bus=ground.bus,
+        lanes=lanes,
+        link=Link(ground.dsn, role, name=f"tandem {stages[0].group}"),
+        clock=ground.clock,
+        metrics=ground.metrics,
     )

@@ -14,6 +14,7 @@ from uuid import uuid4
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tandem.app.duty import Duties
 from tandem.app.ground import Ground
 from tandem.app.lifecycle import Work
 from tandem.app.maintenance import keep_backing_up, keep_trimming
@@ -82,6 +83,8 @@ async def router(ground: Ground, parts: Parts) -> None:
     stage = Router(agreements=ground.book, metrics=ground.metrics)
     parts.stages.append(stage)
     chores = Link(ground.dsn, "tandem_router", name="tandem chores")
+    async with chores.use() as connection:
+        await stage.observe(connection)
     parts.tasks.append(("log retention", lambda stopping: keep_trimming(chores, ground.clock, stopping)))
     embedded = ground.embedded
     if embedded is not None:
@@ -93,7 +96,12 @@ async def router(ground: Ground, parts: Parts) -> None:
 
 async def sla_clock(ground: Ground, parts: Parts) -> None:
     """Time for both parties."""
-    parts.stages.append(SlaClock(agreements=ground.book, metrics=ground.metrics))
+    stage = SlaClock(agreements=ground.book, metrics=ground.metrics)
+    parts.stages.append(stage)
+    link = Link(ground.dsn, "tandem_sla_clock", name="tandem sla gauge")
+    async with link.use() as connection:
+        await stage.observe(connection)
+    await link.close()
 
 
 async def notifier(ground: Ground, parts: Parts) -> None:
@@ -145,6 +153,7 @@ async def console(ground: Ground, parts: Parts) -> None:
         public_url=ground.settings.public_url,
         secure_cookies=ground.public_url.startswith("https://"),
         agreements=ground.book,
+        on_call=Duties(ground.book),
     )
     await service.start()
     ground.lifecycle.on_close("console", service.stop)

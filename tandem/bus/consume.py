@@ -33,6 +33,7 @@ from tandem.db.timers import claim_due, next_due
 from tandem.db.write import Writes
 from tandem.errors import Fenced, PoisonRecord, Unavailable
 from tandem.killpoint import passing
+from tandem.metrics import Metrics
 from tandem.wire import codec
 
 BATCH = 500
@@ -49,8 +50,11 @@ log = structlog.get_logger("tandem.bus")
 class Runner:
     """Runs one or several lanes on one connection."""
 
-    def __init__(self, *, bus: Bus, lanes: Sequence[Lane], link: Link, clock: Clock) -> None:
+    def __init__(
+        self, *, bus: Bus, lanes: Sequence[Lane], link: Link, clock: Clock, metrics: Metrics | None = None
+    ) -> None:
         """``lanes`` in the order of the pipeline; each lane's consumer reads its stage's inputs."""
+        self._metrics = metrics
         self._bus = bus
         self._lanes = list(lanes)
         self._link = link
@@ -246,6 +250,8 @@ class Runner:
         self._bus.commit(writes, lane.stage.group, single.spans)
         async with self._link.use() as connection, connection.transaction():
             await run(connection, writes)
+        if self._metrics is not None:
+            self._metrics.quarantined_records.labels(single.records[0].topic).inc()
         log.error("record quarantined", group=lane.stage.group, topic=single.records[0].topic, fault=describe(fault))
 
     async def _drop_timer(self, lane: Lane, fault: Exception) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from tandem.cli import agreement, database, incidents, ingest, integrations, oncall, sla, tokens
+from tandem.cli import agreement, bus, database, incidents, ingest, integrations, oncall, sla, tokens, versions
 from tandem.cli.demo import demo
 from tandem.cli.edge import fail
+from tandem.cli.explain import explain
 from tandem.cli.serve import serve
+from tandem.cli.starter import init
 from tandem.errors import TandemError
 
 app = typer.Typer(
@@ -17,7 +19,13 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(demo)
+app.command()(init)
+agreement.app.command()(explain)
+agreement.app.command()(versions.apply)
+agreement.app.command()(versions.versions)
+agreement.app.command()(versions.pull)
 app.add_typer(agreement.app, name="agreement")
+app.add_typer(versions.clients_app, name="clients")
 app.add_typer(integrations.app, name="integrations")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(oncall.app, name="oncall")
@@ -25,6 +33,7 @@ app.add_typer(sla.app, name="sla")
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(database.app, name="db")
+app.add_typer(bus.app, name="bus")
 app.command()(database.backup)
 app.command()(database.restore)
 

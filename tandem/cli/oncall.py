@@ -105,15 +105,12 @@ def escalate(
 ) -> None:
     """Who would be paged when, on which channel, while nobody answers; up to four hours on."""
     from tandem.agreement.from_file import load_agreement
-    from tandem.cli.explain import read_alert
     from tandem_notifier.preview import preview
-    from tandem_router.explain import routed_incident
 
     try:
         compiled = load_agreement(agreement, beside=agreement.parent)
         moment = _instant(at, "--at")
-        opening = routed_incident(compiled, read_alert(alert), moment)
-        pages = preview(compiled, opening, until=moment + WALKED)
+        pages = preview(compiled, _opening(compiled, _body(alert), moment), until=moment + WALKED)
     except TandemError as fault:
         raise fail(fault) from fault
     rows = [

@@ -167,11 +167,16 @@ class Supervisor:
         self._killed("kill -9 of PostgreSQL")
         return await self.ended()
 
-    async def died_at_killpoint(self, point: str) -> None:
-        """Wait until the process has killed itself at ``point``."""
-        code = await self.ended()
-        self._killed(f"kill point {point}")
-        assert code == KILLED, f"ended with {code} instead of at {point}:\n{self.said()}"
+    async def run_to(self, killpoint: str) -> None:
+        """Start with a kill point and wait until the process has killed itself there, be it before it was ready."""
+        try:
+            await self.start(killpoint=killpoint)
+        except EndedEarly as early:
+            code = early.code
+        else:
+            code = await self.ended()
+        self._killed(f"kill point {killpoint}")
+        assert code == KILLED, f"ended with {code} instead of at {killpoint}:\n{self.said()}"
 
     async def stop(self) -> int:
         """SIGTERM, as a supervisor asks; returns the exit code."""

@@ -1,7 +1,7 @@
 """The path run: one leg per party that has to answer, from its first page to its acknowledgement (R-E1 to R-E8).
 
 Pure. Every function changes the ``Case`` it is given and notes in ``Wants`` whom to page and what to record; ids,
-rows and texts of pages are ``paging.py``'s, what is told without paging ``telling.py``'s.
+rows and texts of pages are ``paging.py``'s, the rungs ``climb.py``'s, what is told without paging ``telling.py``'s.
 """
 
 from __future__ import annotations
@@ -14,9 +14,18 @@ from tandem.model.events import ClockName, Fact, FactKind, SlaEvent, SlaEventKin
 from tandem.model.incident import IncidentState
 from tandem.model.ownership import Party
 from tandem.model.priority import Priority
-from tandem_notifier.case import Case, Leg, LegState, Pending
-from tandem_notifier.ladder import Ladder, ladder_of
-from tandem_notifier.reach import accountable_of, path_of, reachable, resolve, routes
+from tandem_notifier.case import Case, Leg, LegState
+from tandem_notifier.climb import (
+    climb,
+    climb_after_failure,
+    halt,
+    ladder_for,
+    page_person,
+    restart,
+    run_pending,
+)
+from tandem_notifier.ladder import ladder_of
+from tandem_notifier.reach import accountable_of, path_of, reachable, routes
 from tandem_notifier.wants import Call, Wants
 
 REPAGE_FOR = timedelta(days=7)
@@ -74,8 +83,8 @@ def run_due(case: Case, agreement: Agreement, now: datetime, wants: Wants) -> No
             if leg.state is LegState.ACKNOWLEDGED:
                 _page_again(case, leg, agreement, now, wants)
             elif leg.state is LegState.PAGING:
-                _climb(case, leg, agreement, now, wants, "")
-        _run_pending(leg, now, wants)
+                climb(case, leg, agreement, now, wants, "")
+        run_pending(leg, now, wants)
 
 
 def next_due(case: Case) -> datetime | None:
@@ -102,7 +111,7 @@ def on_sla(case: Case, event: SlaEvent, agreement: Agreement, now: datetime, wan
     elif event.kind is not SlaEventKind.WARNED or clock.clock is not ClockName.RESPONSE or leg is None:
         return
     elif event.threshold == FORCES_STEP and unanswered:
-        _climb(case, leg, agreement, now, wants, "75 % of the response time is over without an acknowledgement")
+        climb(case, leg, agreement, now, wants, "75 % of the response time is over without an acknowledgement")
     elif event.threshold == CALLS_ACCOUNTABLE and unanswered:
         _call_accountable(case, event, agreement, wants)
 
@@ -118,9 +127,9 @@ def on_failed(case: Case, page_id: UUID, agreement: Agreement, now: datetime, wa
         others = [pending for pending in leg.pending if pending.person == failed.person]
         if others:
             min(others, key=lambda pending: pending.at).at = now
-            _run_pending(leg, now, wants)
+            run_pending(leg, now, wants)
         elif not leg.live and not leg.pending:
-            _climb_after_failure(case, leg, agreement, now, wants)
+            climb_after_failure(case, leg, agreement, now, wants)
 
 
 def on_answered(case: Case, page_id: UUID, agreement: Agreement, now: datetime, wants: Wants) -> None:
@@ -155,7 +164,7 @@ def _require(case: Case, party: Party, agreement: Agreement, now: datetime) -> N
     given_up = leg.state is LegState.EXHAUSTED and brief.priority is Priority.P1 and not brief.quiet
     if leg.state in {LegState.ACKNOWLEDGED, LegState.STOPPED} or other_path or given_up:
         leg.path = path.id
-        _restart(leg, ladder_of(agreement, path), now)
+        restart(leg, ladder_of(agreement, path), now)
 
 
 def _settle(case: Case, leg: Leg, agreement: Agreement, wants: Wants) -> None:
@@ -168,14 +177,14 @@ def _settle(case: Case, leg: Leg, agreement: Agreement, wants: Wants) -> None:
         _answered(leg, taken.person, wants)
         leg.next_at = _runs_out(case, agreement, taken.at)
     elif leg.party not in _must_answer(case) and (not leg.called or brief.state is not IncidentState.OPEN):
-        _stop(leg, LegState.STOPPED)
+        halt(leg, LegState.STOPPED)
         wants.close(leg.party, None)
 
 
 def _answered(leg: Leg, person: str | None, wants: Wants) -> None:
     """The leg has its answer; the page that brought it is the person's latest."""
     page = next((sent for sent in reversed(leg.pages) if sent.person == person), None)
-    _stop(leg, LegState.ACKNOWLEDGED)
+    halt(leg, LegState.ACKNOWLEDGED)
     leg.repaged = False
     wants.close(leg.party, person)
     if page is not None:
@@ -187,25 +196,9 @@ def _end(case: Case, wants: Wants) -> None:
     if all(leg.state is LegState.STOPPED for leg in case.legs.values()):
         return
     for leg in case.legs.values():
-        _stop(leg, LegState.STOPPED)
+        halt(leg, LegState.STOPPED)
     for party in Party:
         wants.close(party, None)
-
-
-def _stop(leg: Leg, state: LegState) -> None:
-    leg.state = state
-    leg.next_at = None
-    leg.ended = False
-    leg.pending.clear()
-    leg.live.clear()
-
-
-def _restart(leg: Leg, ladder: Ladder, now: datetime) -> None:
-    leg.pending.clear()
-    leg.live.clear()
-    ladder.restart(leg)
-    leg.state = LegState.PAGING
-    leg.next_at = now
 
 
 def _runs_out(case: Case, agreement: Agreement, at: datetime) -> datetime | None:
@@ -221,129 +214,16 @@ def _runs_out(case: Case, agreement: Agreement, at: datetime) -> datetime | None
 def _page_again(case: Case, leg: Leg, agreement: Agreement, now: datetime, wants: Wants) -> None:
     """An acknowledgement ran out: the acker hears of it and the path starts at its first step."""
     taken = case.brief.acknowledged.get(leg.party)
-    ladder = _ladder(case, leg, agreement)
-    _restart(leg, ladder, now)
+    ladder = ladder_for(case, leg, agreement)
+    restart(leg, ladder, now)
     leg.repaged = True
     reason = "acknowledged, but nothing was noted since"
     acker = taken.person if taken else None
-    _climb(case, leg, agreement, now, wants, reason)
+    climb(case, leg, agreement, now, wants, reason)
     called = {sent.person for sent in leg.live}
     if acker and acker not in called and reachable(agreement, acker):
-        _page(leg, Call(leg.party, acker, leg.path, leg.pass_, leg.step, reason), agreement, now, wants)
-
-
-def _ladder(case: Case, leg: Leg, agreement: Agreement) -> Ladder:
-    return ladder_of(agreement, path_of(agreement, leg.party, case.brief.track, leg.path))
-
-
-def _climb(case: Case, leg: Leg, agreement: Agreement, now: datetime, wants: Wants, reason: str) -> None:
-    """Page the next rung that reaches somebody; rungs that reach nobody are skipped at once (R-E4)."""
-    ladder = _ladder(case, leg, agreement)
-    if leg.ended and not _go_on(case, leg, wants):
-        return
-    leg.live.clear()
-    for _ in ladder.rungs:
-        pass_, step = leg.pass_, leg.step
-        reached = resolve(agreement, ladder.path, ladder.rungs[step], now)
-        started = [_start_other(case, name, agreement, now, wants) for name in reached.paths]
-        if step == 0:
-            leg.standing = 0
-        for person in reached.people:
-            _page(leg, Call(leg.party, person, leg.path, pass_, step, reason), agreement, now, wants)
-        if reached.people or any(started):
-            leg.reached = True
-            leg.next_at = now + ladder.move_on(leg)
-            _only_one_pass_when_quiet(case, leg, ladder)
-            return
-        wants.gap(leg.party, leg.path, step, "nobody to page: " + ", ".join(ladder.rungs[step] or ("no fallback",)))
-        ladder.move_on(leg)
-        if leg.ended:
-            break
-    _nobody(case, leg, ladder, now, wants)
-
-
-def _climb_after_failure(case: Case, leg: Leg, agreement: Agreement, now: datetime, wants: Wants) -> None:
-    """Go on at once, but never faster than the path's rest around a whole ladder: a dead channel must not spin it."""
-    if leg.ended:
-        return
-    if leg.step == 0 and leg.pass_ > leg.first_pass:
-        if leg.standing > 0:
-            return
-        leg.pass_ -= 1
-        leg.step = _ladder(case, leg, agreement).steps
-    _climb(case, leg, agreement, now, wants, "the page before could not be delivered")
-
-
-def _go_on(case: Case, leg: Leg, wants: Wants) -> bool:
-    """The whole path and its fallback passed unanswered: say so; a P1 starts again for ever (F22)."""
-    leg.ended = False
-    wants.exhausted(leg.party, leg.path, leg.step)
-    if case.brief.priority is Priority.P1 and not case.brief.quiet:
-        return True
-    leg.state = LegState.EXHAUSTED
-    leg.next_at = None
-    return False
-
-
-def _nobody(case: Case, leg: Leg, ladder: Ladder, now: datetime, wants: Wants) -> None:
-    """Not one rung reaches anybody."""
-    if leg.ended:
-        leg.ended = False
-    else:
-        ladder.restart(leg)
-    wants.exhausted(leg.party, leg.path, leg.step)
-    if case.brief.priority is Priority.P1 and not case.brief.quiet:
-        leg.next_at = now + ladder.length
-    else:
-        leg.state = LegState.EXHAUSTED
-        leg.next_at = None
-
-
-def _only_one_pass_when_quiet(case: Case, leg: Leg, ladder: Ladder) -> None:
-    """Nobody can acknowledge what is never sent: one pass shows who would have been paged."""
-    if case.brief.quiet and (leg.pass_ > leg.first_pass or leg.step >= ladder.steps):
-        _stop(leg, LegState.EXHAUSTED)
-
-
-def _start_other(case: Case, path_id: str, agreement: Agreement, now: datetime, wants: Wants) -> bool:
-    """Start the other party's path; true when that party is being paged or has answered."""
-    party = agreement.paths[path_id].party
-    leg = case.legs.get(party)
-    if leg is None:
-        leg = case.legs[party] = Leg(party=party, path=path_id, state=LegState.PAGING, called=True, next_at=now)
-        _climb(case, leg, agreement, now, wants, "called by the other party's path")
-    elif leg.state in {LegState.STOPPED, LegState.EXHAUSTED}:
-        leg.path, leg.called = path_id, True
-        _restart(leg, _ladder(case, leg, agreement), now)
-        _climb(case, leg, agreement, now, wants, "called by the other party's path")
-    return leg.state in {LegState.PAGING, LegState.ACKNOWLEDGED}
-
-
-def _page(leg: Leg, call: Call, agreement: Agreement, now: datetime, wants: Wants) -> None:
-    """Page one person by their rules: at once what has no delay, the rest as pending."""
-    leg.pending = [pending for pending in leg.pending if pending.person != call.person]
-    ways = routes(agreement.people[call.person])
-    first = ways[0].after
-    for way in ways:
-        # The soonest channel is now: a person whose first rule says "after 2 m" must not be a silent step.
-        if way.after == first:
-            wants.page(leg, call, way)
-        else:
-            at = now + way.after - first
-            position = {"path": call.path, "pass_": call.pass_, "step": call.step}
-            leg.pending.append(Pending(at=at, person=call.person, key=way.key, **position))  # type: ignore[arg-type]
-
-
-def _run_pending(leg: Leg, now: datetime, wants: Wants) -> None:
-    if leg.state is not LegState.PAGING:
-        return
-    due = [pending for pending in leg.pending if pending.at <= now]
-    leg.pending = [pending for pending in leg.pending if pending.at > now]
-    for pending in due:
-        call = Call(leg.party, pending.person, pending.path, pending.pass_, pending.step, "")
-        way = next((way for way in routes(wants.agreement.people[pending.person]) if way.key == pending.key), None)
-        if way is not None:
-            wants.page(leg, call, way)
+        # On a path of its own: the ladder may page them on a rung of this pass too, and that is another page.
+        page_person(leg, Call(leg.party, acker, f"{leg.path}:again", leg.pass_, 0, reason), agreement, now, wants)
 
 
 def _call_accountable(case: Case, event: SlaEvent, agreement: Agreement, wants: Wants) -> None:

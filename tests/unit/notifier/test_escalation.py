@@ -214,6 +214,7 @@ def test_an_acknowledgement_without_activity_runs_out_and_pages_again():
     system.forward(40)
 
     assert system.called()[2:] == [(36, "ina"), (36, "ivo"), (41, "ivo"), (46, "iris")]
+    assert len({page.page_id for page in system.pages}) == len(system.pages)
 
 
 def test_a_note_pushes_the_acknowledgements_timeout():

@@ -105,13 +105,10 @@ def _histories(api: APIRouter, parts: Records) -> None:
         cursor: paging.At = None,
         limit: paging.Limit = paging.DEFAULT,
     ) -> dict[str, Any]:
-        """What could not be read, newest first; an administrator of the instance also sees what has no tenant."""
+        """What could not be read, newest first."""
         after, asked = paging.start(cursor, parts.key, {"tenant": tenant})
         rows = await parts.records.quarantine(
-            _chosen(principal, asked.get("tenant")),
-            instance=_sees_instance(principal, asked),
-            limit=limit + 1,
-            before=_before(after),
+            _chosen(principal, asked.get("tenant")), limit=limit + 1, before=_before(after)
         )
         return _part(request, response, parts.key, rows, asked, limit)
 

@@ -23,7 +23,7 @@ _AUDIT = text(
     "insert into console.audit (id, at, tenant, who, party, action, object, outcome, address, detail)"
     " values (:id, :at, :tenant, :who, :party, :action, :object, :outcome, :address, cast(:detail as jsonb))"
 )
-# Where a query has no view with row-level security beneath, it names the tenants itself.
+# The console writes the audit, so row-level security does not bind it here: the query names the tenants itself.
 _AUDITED = text(
     "select id, at, tenant, who, party, action, object, outcome, detail from console.audit"
     " where (tenant = any(:tenants) or (tenant is null and :instance))"
@@ -32,8 +32,8 @@ _AUDITED = text(
 )
 _QUARANTINE = text(
     'select id, at, tenant, service, integration, topic, part as partition, "offset", reason,'
-    " octet_length(raw) as bytes from bus.quarantine where (tenant = any(:tenants) or (tenant is null and :instance))"
-    " and (cast(:before_at as timestamptz) is null or (at, id) < (:before_at, :before_id))"
+    " octet_length(raw) as bytes from bus.quarantine"
+    " where cast(:before_at as timestamptz) is null or (at, id) < (:before_at, :before_id)"
     " order by at desc, id desc limit :limit"
 )
 _INTEGRATIONS = text(
@@ -143,13 +143,18 @@ class RecordStore:
         self, tenants: Iterable[str], *, instance: bool, limit: int, before: tuple[datetime, UUID] | None = None
     ) -> list[Row]:
         """Newest first; ``instance`` adds what belongs to no tenant."""
-        return await self._listed(_AUDITED, tenants, instance=instance, limit=limit, before=before)
+        at, identity = before or (None, None)
+        values = {"tenants": sorted(tenants), "instance": instance, "limit": limit}
+        return await self._read(_AUDITED, values | {"before_at": at, "before_id": identity})
 
     async def quarantine(
-        self, tenants: Iterable[str], *, instance: bool, limit: int, before: tuple[datetime, UUID] | None = None
+        self, tenants: Iterable[str], *, limit: int, before: tuple[datetime, UUID] | None = None
     ) -> list[Row]:
         """Records that could not be read, newest first, without their bytes."""
-        return await self._listed(_QUARANTINE, tenants, instance=instance, limit=limit, before=before)
+        at, identity = before or (None, None)
+        values = {"limit": limit, "before_at": at, "before_id": identity}
+        async with seeing(self._engine, tenants) as connection:
+            return [dict(row) for row in (await connection.execute(_QUARANTINE, values)).mappings()]
 
     async def integrations(self, tenants: Iterable[str]) -> list[Row]:
         """Ways in, never a secret."""
@@ -198,19 +203,6 @@ class RecordStore:
         """Drop what is kept for a while only."""
         await self._write(text("delete from console.feed where stored_at < :before"), {"before": feed_before})
         await self._write(text("delete from console.request where created_at < :before"), {"before": requests_before})
-
-    async def _listed(
-        self,
-        query: Any,  # noqa: ANN401 - a text()
-        tenants: Iterable[str],
-        *,
-        instance: bool,
-        limit: int,
-        before: tuple[datetime, UUID] | None,
-    ) -> list[Row]:
-        at, identity = before or (None, None)
-        values = {"tenants": sorted(tenants), "instance": instance, "limit": limit}
-        return await self._read(query, values | {"before_at": at, "before_id": identity})
 
     async def _read(self, query: Any, values: dict[str, Any]) -> list[Row]:  # noqa: ANN401 - a text()
         with unavailable():

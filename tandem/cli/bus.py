@@ -1,0 +1,78 @@
+"""``tandem bus tail``: what travels on a topic, as JSON lines."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from tandem.app.reach import database
+from tandem.bus.topics import BY_NAME, PARTITIONS
+from tandem.cli.edge import run
+from tandem.cli.serve import settings_with
+from tandem.clock import pause
+from tandem.db.link import Link
+from tandem.errors import PoisonRecord, Reason, Refused
+from tandem.wire import codec
+
+app = typer.Typer(help="The bus.", no_args_is_help=True)
+_AFTER = (
+    'SELECT part, "offset", key, value FROM bus.log WHERE topic = $1 AND part = $2 AND "offset" >= $3'
+    ' ORDER BY "offset" LIMIT 500'
+)
+_POLL_S = 0.5
+
+
+@app.command()
+def tail(
+    topic: Annotated[str, typer.Argument(help="alerts, commands, incidents, sla, pages or quarantine")],
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C")] = False,
+    data_dir: Annotated[Path | None, typer.Option(help="The data directory, when the database is embedded")] = None,
+) -> None:
+    """Print the records of a topic as JSON lines, oldest first within a partition."""
+    name = topic if topic.startswith("tandem.") else f"tandem.{topic}"
+
+    async def work() -> None:
+        if name not in BY_NAME:
+            known = ", ".join(sorted(known.removeprefix("tandem.") for known in BY_NAME))
+            raise Refused(Reason.INVALID, f"no topic {topic!r}; there are {known}")
+        async with database(settings_with(data_dir=data_dir)) as reached:
+            link = Link(reached.dsn, "tandem_router", name="tandem bus tail")
+            try:
+                await _print_all(link, name, follow=follow)
+            finally:
+                await link.close()
+
+    try:
+        run(work)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(0) from None
+
+
+async def _print_all(link: Link, topic: str, *, follow: bool) -> None:
+    nexts = dict.fromkeys(range(PARTITIONS), 0)
+    while True:
+        found = 0
+        for part in nexts:
+            async with link.use() as connection:
+                rows = await connection.fetch(_AFTER, topic, part, nexts[part])
+            for row in rows:
+                nexts[part] = row["offset"] + 1
+                typer.echo(_line(topic, row))
+            found += len(rows)
+        if not found and not follow:
+            return
+        if not found:
+            await pause(_POLL_S)
+
+
+def _line(topic: str, row: Any) -> str:  # noqa: ANN401 - a database row
+    begin = {"partition": row["part"], "offset": row["offset"], "key": row["key"]}
+    try:
+        payload: Any = codec.decode(BY_NAME[topic].payload, row["value"])
+    except PoisonRecord as fault:
+        payload = {"unreadable": fault.reason}
+    return msgspec.json.encode({**begin, "payload": payload}).decode()
