@@ -50,7 +50,7 @@ class Ground:
     policy: AsyncEngine
     """Reads and writes the agreement schema."""
     book: AgreementBook
-    address: str = ""
+    address: str
     """Where this process answers, http://HOST:PORT."""
     _console: AsyncEngine | None = None
 
@@ -76,10 +76,13 @@ class Ground:
         await self.book.refresh()
 
 
-async def open_ground(settings: Settings, lifecycle: Lifecycle, metrics: Metrics, *, role: str, split: bool) -> Ground:
+async def open_ground(
+    settings: Settings, lifecycle: Lifecycle, metrics: Metrics, *, address: str, role: str, split: bool
+) -> Ground:
     """Open everything.
 
     Args:
+        address: where this process will answer; whoever finds the data directory held is told it.
         role: the database role under which the bus reads and writes.
         split: other processes share the bus.
 
@@ -92,7 +95,7 @@ async def open_ground(settings: Settings, lifecycle: Lifecycle, metrics: Metrics
     embedded, lock = None, None
     dsn = settings.database_url
     if dsn is None:
-        lock = DataDirLock(settings.data_dir, address="").acquire()
+        lock = DataDirLock(settings.data_dir, address=address).acquire()
         lifecycle.on_close("data directory", partial(_release, lock))
         embedded = EmbeddedPostgres(settings.data_dir, lock=lock)
         dsn = await embedded.start()
@@ -125,6 +128,7 @@ async def open_ground(settings: Settings, lifecycle: Lifecycle, metrics: Metrics
         bus=bus,
         policy=policy,
         book=book,
+        address=address,
     )
 
 

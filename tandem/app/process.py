@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,12 +65,14 @@ class Process:
         whole = set(self._targets) == set(ALL)
         role = "tandem_chain" if whole else role_of(self._targets[0])
         try:
-            ground = await open_ground(self._settings, self.lifecycle, metrics, role=role, split=not whole)
+            ground = await open_ground(
+                self._settings, self.lifecycle, metrics, address=self.address, role=role, split=not whole
+            )
         except BaseException:
             listening.close()
             raise
-        ground = replace(ground, address=self.address)
         self.ground = ground
+        self._ready_file().unlink(missing_ok=True)  # a killed process left it, and names itself in it
         if self._settings.agreements is not None:
             await self._apply(ground, self._settings.agreements)
         parts = Parts()
@@ -103,10 +104,8 @@ class Process:
         )
 
     def _announce(self, ground: Ground) -> None:
-        """The ready file, and who holds the data directory."""
-        if ground.lock is not None:
-            ground.lock.publish(self.address)
-        file = self._settings.data_dir / f"{'+'.join(self._targets_name())}.ready.json"
+        """The ready file."""
+        file = self._ready_file()
         file.parent.mkdir(parents=True, exist_ok=True)
         body: dict[str, object] = {"address": self.address, "pid": os.getpid(), "targets": self._targets}
         if ground.embedded is not None:
@@ -117,6 +116,9 @@ class Process:
         part.replace(file)
         self.lifecycle.on_close("ready file", lambda: _remove(file))
         log.info("ready", address=self.address, targets="+".join(self._targets_name()))
+
+    def _ready_file(self) -> Path:
+        return self._settings.data_dir / f"{'+'.join(self._targets_name())}.ready.json"
 
     def _targets_name(self) -> list[str]:
         return ["all"] if set(self._targets) == set(ALL) else self._targets

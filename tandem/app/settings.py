@@ -91,10 +91,19 @@ def envelope_key(settings: Settings) -> bytes:
     path = settings.data_dir / "secret.key"
     if not path.exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode())
+        _make_key(path)
     return _decoded(path.read_text(encoding="ascii").strip(), str(path))
+
+
+def _make_key(path: Path) -> None:
+    """A new key under its final name only when it is whole and durable: secrets sealed with a lost key are lost."""
+    part = path.with_suffix(".part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode())
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)  # who gets here holds the data directory, so nobody made another meanwhile
 
 
 def _decoded(text: str, where: str) -> bytes:

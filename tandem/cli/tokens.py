@@ -33,7 +33,9 @@ def create(
     party: Annotated[Party, typer.Option(help="The party it acts for")],
     role: Annotated[Role, typer.Option(help="What it may do")] = Role.VIEWER,
     tenant: Annotated[list[str] | None, typer.Option(help="A client it may see; repeat for several, * for all")] = None,
-    person: Annotated[str | None, typer.Option(help="Who acts by it, an id of the agreement; default: the name")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Who acts by it, an id of the agreement; default: the name")
+    ] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="Ends by itself after so many days")] = None,
     data_dir: DataDir = None,
     output: Format = Output.TABLE,
@@ -42,7 +44,9 @@ def create(
 
     async def work(accounts: AccountStore) -> tuple[Token, str]:
         if not tenant:
-            raise Refused(Reason.INVALID, f"name the clients it may see: --tenant ID, or --tenant '{EVERY_TENANT}' for all")
+            raise Refused(
+                Reason.INVALID, f"name the clients it may see: --tenant ID, or --tenant '{EVERY_TENANT}' for all"
+            )
         return await create_token(
             accounts,
             name=name,
@@ -59,7 +63,9 @@ def create(
         show([{**_row(made), "token": text}], output)
         return
     typer.echo(text)
-    typer.echo(f"Token {made.token_id} of {made.name}: {made.role.value}, {made.party.value}. It is not shown again.", err=True)
+    typer.echo(
+        f"Token {made.token_id} of {made.name}: {made.role.value}, {made.party.value}. It is not shown again.", err=True
+    )
 
 
 @app.command("list")

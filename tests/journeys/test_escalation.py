@@ -89,6 +89,20 @@ async def test_an_acknowledged_p1_without_activity_pages_again(system: System):
     assert len(system.paged) > before
 
 
+async def test_an_acknowledgement_that_timed_out_can_be_renewed_and_stops_the_pages_again(system: System):
+    await system.receive(FIREWALL, tenant="cedarline", host="cd-fw-main")
+    await system.acknowledge(Party.MSP, "maya-okafor")
+    await system.fast_forward(minutes=31)
+    before = len(system.paged)
+
+    outcome = await system.outcome(await system.acknowledge(Party.MSP, "priya-nair"))
+    await system.fast_forward(minutes=25)
+
+    assert outcome["outcome"] == "done"
+    assert len(system.paged) == before
+    assert (await system.clocks())["response", "msp"]["state"] == "met"
+
+
 async def test_the_people_of_a_security_finding_are_acknowledged_for_apart(system: System):
     await system.receive(GROUP, kind=Kind.SIEM, severity=Severity.HIGH, host="nw-dc1")
     await system.acknowledge(Party.MSP, "lena-fischer")

@@ -58,6 +58,7 @@ _BEHIND = (
     "select coalesce(sum(p.next_offset - o.next_offset), 0)::int from bus.partition p"
     " join bus.consumer_offset o using (topic, part)"
 )
+_OF_ALERTS = "select coalesce(min(a.dedup_key), '') from router.alert a where a.incident_id = i.id"
 _UNDER_WAY = "select count(*) from notifier.page where state in ('planned', 'sending')"
 
 
@@ -194,9 +195,7 @@ async def _rows(connection: asyncpg.Connection) -> Rows:
     return Rows(
         alerts=await every(AlertRow, "id, tenant, dedup_key, incident_id", "router.alert"),
         decisions=await every(lambda alert_id: alert_id, "alert_id", "router.decision"),
-        incidents=await every(
-            IncidentRow, "id, tenant, replace(group_key, 'dedup:', ''), priority, responsible_party", "router.incident"
-        ),
+        incidents=await every(IncidentRow, f"id, tenant, ({_OF_ALERTS}), priority, responsible_party", "router.incident i"),
         facts=await every(lambda *fact: fact, "incident_id, version, kind", "router.event"),
         clocks=await every(ClockRow, "incident_id, clock, party, cycle, counted_s", "sla.clock"),
         pages=await every(PageRow, "page_id, tenant, incident_id, state", "notifier.page"),

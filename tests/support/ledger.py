@@ -102,6 +102,7 @@ class IncidentRow:
     id: UUID
     tenant: str
     dedup_key: str
+    """Of its alerts; empty when it has none."""
     priority: str
     responsible_party: str
 
@@ -253,6 +254,7 @@ def _doubled_alerts(ledger: Ledger, rows: Rows) -> Iterable[str]:
 
 
 def _doubled_incidents(rows: Rows) -> Iterable[str]:
+    yield from (f"incident {row.id} has no alert" for row in rows.incidents if not row.dedup_key)
     yield from _more_than_one("incident", (row.id for row in rows.incidents))
     yield from _more_than_one("incident of", ((row.tenant, row.dedup_key) for row in rows.incidents))
 

@@ -141,6 +141,13 @@ async def database(postgres_server: Server, postgres_template: str) -> AsyncIter
 
 
 @pytest.fixture
+async def another_database(postgres_server: Server, postgres_template: str) -> AsyncIterator[Database]:
+    """A second fresh database, for tests that compare two."""
+    async with _database(postgres_server, postgres_template) as fresh:
+        yield fresh
+
+
+@pytest.fixture
 async def empty_database(postgres_server: Server) -> AsyncIterator[Database]:
     """A fresh database without any schema."""
     async with _database(postgres_server, "template0") as fresh:

@@ -99,7 +99,8 @@ class System:
     database: Database
     clock: ManualClock
     bus: PostgresBus
-    runner: Runner
+    runners: list[Runner]
+    """One composed runner, or one per stage as separate processes have them."""
     sender: Sender
     phones: Phones
     agreements: Agreements
@@ -183,7 +184,8 @@ class System:
     async def settle(self) -> None:
         """Work until nothing is left to do at this instant."""
         for _ in range(200):
-            worked = await self.runner.step(0)
+            rounds = [await runner.step(0) for runner in self.runners]
+            worked = any(rounds)
             self.sender.wake()
             if not worked and not await self._sending_now():
                 return
@@ -257,38 +259,42 @@ class System:
         self._stopping.set()
         if self._sending is not None:
             await self._sending
-        await self.runner.close()
+        for runner in self.runners:
+            await runner.close()
         await self.bus.stop()
 
 
 async def make_system(
-    database: Database, at: datetime, agreements: Agreements | None = None, *, boot: str = "boot-1"
+    database: Database,
+    at: datetime,
+    agreements: Agreements | None = None,
+    *,
+    boot: str = "boot-1",
+    apart: bool = False,
 ) -> System:
-    """A system that has started; the caller stops it."""
+    """A system that has started; the caller stops it. ``apart``: each service commits for itself."""
     agreements = agreements or examples()
     clock = ManualClock(at.astimezone(UTC))
     bus = PostgresBus(database.dsn, "tandem_chain", clock=clock)
     await bus.start()
-    metrics = Metrics()
-    phones = Phones()
-    runners: list[Runner] = []
+    phones, runners = Phones(), list[Runner]()
     sender = Sender(
         database=Link(database.dsn, "tandem_notifier"),
         bus=bus,
         clock=clock,
         channels={"webhook": phones, "email": phones, "ntfy": phones},
-        metrics=metrics,
+        metrics=Metrics(),
         settings=SenderSettings(boot=boot, key=KEY, answer_url="http://answer.example", sole=True),
-        timer_set=lambda due_at: runners[0].expect("notifier", due_at),
+        timer_set=lambda due_at: runners[-1].expect("notifier", due_at),
     )
     stages: list[Any] = [
-        Router(agreements=agreements, metrics=metrics),
-        SlaClock(agreements=agreements, metrics=metrics),
+        Router(agreements=agreements),
+        SlaClock(agreements=agreements),
         Notifier(agreements, NotifierSettings(boot=boot, public_url="http://console.example"), send=sender.offer),
     ]
-    lanes = [Lane(stage, await bus.consumer(stage.group, [t.name for t in stage.inputs])) for stage in stages]
-    runner = Runner(bus=bus, lanes=lanes, link=Link(database.dsn, "tandem_chain"), clock=clock)
-    runners.append(runner)
-    system = System(database, clock, bus, runner, sender, phones, agreements, await database.admin())
+    for group in [[stage] for stage in stages] if apart else [stages]:
+        lanes = [Lane(stage, await bus.consumer(stage.group, [t.name for t in stage.inputs])) for stage in group]
+        runners.append(Runner(bus=bus, lanes=lanes, link=Link(database.dsn, "tandem_chain"), clock=clock))
+    system = System(database, clock, bus, runners, sender, phones, agreements, await database.admin())
     await system.start()
     return system

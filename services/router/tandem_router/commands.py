@@ -15,6 +15,7 @@ from tandem.agreement.compiled import Agreement
 from tandem.model.events import Command, CommandKind, FactDetail, FactKind
 from tandem.model.incident import Acknowledgement, Incident, IncidentState
 from tandem.model.ownership import Party
+from tandem.model.priority import Priority
 from tandem_router import incident as machine
 from tandem_router.decide import redecide_audience
 from tandem_router.incident import Change, happen
@@ -60,13 +61,17 @@ def _already_resolved(incident: Incident) -> Refusal:
     return Refusal(f"already resolved by {who}", incident.resolved_by, None, incident.resolved_at)
 
 
-def _acknowledge(incident: Incident, command: Command, _agreement: Agreement, _now: datetime) -> Outcome:
-    """A party's first acknowledgement; the incident is acknowledged when its responsible party has (R-E2)."""
+def _acknowledge(incident: Incident, command: Command, agreement: Agreement, _now: datetime) -> Outcome:
+    """A party's acknowledgement; the incident is acknowledged when its responsible party has (R-E2).
+
+    One that has timed out pages again (domain.md 3.6) and may be renewed, by whoever takes it now; the response clock
+    counts the first.
+    """
     party = command.by.party
     if party is None:
         return Refusal("an acknowledgement needs a party")
     first = incident.acknowledged.get(party)
-    if first is not None:
+    if first is not None and not _timed_out(first, incident, agreement, command.at):
         who = first.person or party.value
         return Refusal(f"already acknowledged by {who}", party, first.person, first.at)
     responds = party is incident.responsible_party and incident.state is IncidentState.OPEN
@@ -74,7 +79,7 @@ def _acknowledge(incident: Incident, command: Command, _agreement: Agreement, _n
         incident,
         FactKind.ACKNOWLEDGED,
         command,
-        acknowledged=_acknowledged_by(incident, command, party),
+        acknowledged={**incident.acknowledged, party: Acknowledgement(person=command.by.person, at=command.at)},
         state=IncidentState.ACKNOWLEDGED if responds else incident.state,
     )
 
@@ -95,6 +100,14 @@ def _start(incident: Incident, command: Command, _agreement: Agreement, _now: da
         state=IncidentState.IN_PROGRESS if responds else incident.state,
         started_at=incident.started_at or command.at,
     )
+
+
+def _timed_out(first: Acknowledgement, incident: Incident, agreement: Agreement, at: datetime) -> bool:
+    """Whether an acknowledgement is as old as the agreement lets it become without activity."""
+    timing = agreement.timing
+    limits = {Priority.P1: timing.acknowledge_timeout_p1, Priority.P2: timing.acknowledge_timeout_p2}
+    limit = limits.get(incident.priority)
+    return limit is not None and incident.state is not IncidentState.IN_PROGRESS and at - first.at >= limit
 
 
 def _acknowledged_by(incident: Incident, command: Command, party: Party) -> Mapping[Party, Acknowledgement]:

@@ -26,22 +26,26 @@ _HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One page, as it was posted."""
+
+    phone: str
+    at: datetime
+    body: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Inbox:
-    """What arrived, oldest first."""
+    """What arrived, oldest first; a page that came twice is here twice."""
 
     clock: Clock
-    pages: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    pages: deque[Arrived] = field(default_factory=lambda: deque(maxlen=KEPT))
 
-    def put(self, person: str, body: Any) -> bool:  # noqa: ANN401 - whatever was posted
-        """Keep a page; false when it was here already, for pages are sent at least once."""
-        if not isinstance(body, dict):
-            return False
-        known = {page.get("page_id") for page in self.pages}
-        if body.get("page_id") in known:
-            return False
-        self.pages.append({**body, "phone": person, "arrived_at": self.clock.now().isoformat()})
-        return True
+    def put(self, phone: str, body: Any) -> None:  # noqa: ANN401 - whatever was posted
+        """Keep a page."""
+        if isinstance(body, dict):
+            self.pages.append(Arrived(phone, self.clock.now(), body))
 
     def router(self) -> APIRouter:
         """The phones' address and the page that plays them."""
@@ -59,15 +63,16 @@ class Inbox:
         @router.get(PATH)
         async def show(request: Request) -> Response:
             if "application/json" in request.headers.get("accept", ""):
-                return JSONResponse(list(self.pages), headers={"Cache-Control": "no-store"})
+                return JSONResponse([page.body for page in self.pages], headers={"Cache-Control": "no-store"})
             return HTMLResponse(render(list(self.pages), self.clock.now()), headers=_HEADERS)
 
         return router
 
 
-def render(pages: list[dict[str, Any]], now: datetime) -> str:
+def render(pages: list[Arrived], now: datetime) -> str:
     """The page, newest first; it loads itself again every three seconds and needs no script."""
-    cards = "\n".join(_card(page, now) for page in reversed(pages[-60:]))
+    once = {page.body.get("page_id"): page for page in reversed(pages)}  # sent at least once, shown once
+    cards = "\n".join(_card(page, now) for page in list(once.values())[:60])
     empty = '<p class="empty">No page yet. The first arrives a moment after the first alert.</p>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pager inbox · Tandem demo</title>'
@@ -79,9 +84,11 @@ def render(pages: list[dict[str, Any]], now: datetime) -> str:
     )
 
 
-def _card(page: dict[str, Any], now: datetime) -> str:
-    text = {key: html.escape(str(page.get(key) or "")) for key in ("title", "priority", "person", "party", "track")}
-    seconds = max(0, int((now - datetime.fromisoformat(page["arrived_at"])).total_seconds()))
+def _card(arrived: Arrived, now: datetime) -> str:
+    page = arrived.body
+    text = {key: html.escape(str(page.get(key) or "")) for key in ("title", "priority", "party", "track")}
+    text["person"] = html.escape(str(page.get("person_name") or page.get("person") or arrived.phone))
+    seconds = max(0, int((now - arrived.at).total_seconds()))
     age = f"{seconds} s ago" if seconds < 90 else f"{seconds // 60} min ago"
     link = page.get("ack_url")
     answer = (

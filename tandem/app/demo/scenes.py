@@ -100,7 +100,7 @@ def veeam(object_: str, information: str, *, status: str) -> Body:
             "previous_status": "Information",
             "time": now.isoformat(),
             "information": information,
-            "server": "vbr-newark-1",
+            "server": object_,
         }
 
     return body

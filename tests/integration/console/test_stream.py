@@ -64,7 +64,14 @@ def breached():
 def paged():
     kind = PageEventKind.DELIVERED
     return PageEvent(
-        tenant="acme", incident_id=uuid4(), page_id=uuid4(), kind=kind, at=NOW, party=Party.MSP, track=Track.OPS, person="mia"
+        tenant="acme",
+        incident_id=uuid4(),
+        page_id=uuid4(),
+        kind=kind,
+        at=NOW,
+        party=Party.MSP,
+        track=Track.OPS,
+        person="mia",
     )
 
 
@@ -129,7 +136,9 @@ class Stream:
         """(id, event, data) of what was read."""
         found = []
         for block in self.text.split("\n\n"):
-            fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+            fields = dict(
+                line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":")
+            )
             if "event" in fields:
                 found.append((fields.get("id"), fields["event"], msgspec.json.decode(fields["data"])))
         return found
@@ -143,7 +152,9 @@ async def streaming(world):
 
     async def stream(role="viewer", tenants=("acme",), **headers):
         bearer = f"Bearer {await world.token(role, 'internal', tenants)}"
-        return Stream(world, {"authorization": bearer, **{name.replace("_", "-"): value for name, value in headers.items()}})
+        return Stream(
+            world, {"authorization": bearer, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        )
 
     stream.stopping = stopping
     yield stream

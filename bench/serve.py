@@ -1,0 +1,146 @@
+"""Tandem as a subprocess: fresh data on a real disk, fsync on, pages to the local sink, one signed way in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import rmtree
+
+from bench import proc
+from bench.http import answers, wait_until
+from bench.load import Target
+from bench.payload import generic_post
+from tandem.clock import SystemClock
+from tandem.db.pool import engine
+from tandem.model.integration import AuthKind, HmacScheme, Integration
+from tandem.policy.integrations import add_integration
+
+ROOT = Path(__file__).parents[1]
+DISK = Path("/var/tmp")  # noqa: S108 - a directory of its own is made in it; /tmp and /dev/shm may be memory
+INTEGRATION = "bench"
+TENANT = "cedarline"
+START_S = 90.0
+SETTLES_S = 2.5
+"""A new integration is known to the running service after two seconds."""
+
+
+@dataclass(slots=True)
+class Tandem:
+    """One data directory, and the process on it while it runs."""
+
+    sink_url: str
+    targets: str = "all"
+    home: Path = field(default_factory=lambda: _home())
+    process: subprocess.Popen[bytes] | None = None
+    port: int = 0
+    secret: bytes = b""
+    name: str = "tandem"
+
+    async def start(self) -> float:
+        """Start and wait until ready; returns the seconds from the start of the process to a green /readyz."""
+        agreements = self._agreements()
+        self.port = self.port or _free_port()
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")},
+            "TANDEM_DATA_DIR": str(self.home / "data"),
+            "TANDEM_AGREEMENTS": str(agreements),
+            "TANDEM_LISTEN": f"127.0.0.1:{self.port}",
+            "TANDEM_ALLOW_PRIVATE_TARGETS": "127.0.0.0/8",
+        }
+        log = (self.home / "log").open("ab")
+        began = time.monotonic()
+        command = [sys.executable, "-m", "bench.process", self.targets]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: ASYNC220
+        log.close()
+        ready = await wait_until(lambda: answers(self.port, "/readyz"), START_S, alive=self._alive)
+        if not ready:
+            tail = (self.home / "log").read_text(encoding="utf-8", errors="replace")[-3000:]
+            raise RuntimeError(f"tandem did not become ready:\n{tail}")
+        return time.monotonic() - began
+
+    async def open_way_in(self) -> None:
+        """Make the signed integration, as ``tandem integrations add`` does."""
+        wanted = Integration(
+            name=INTEGRATION, tenant=TENANT, vendor="generic", auth=AuthKind.HMAC, hmac=HmacScheme()
+        )
+        key = base64.b64decode((self.home / "data" / "secret.key").read_text(encoding="ascii"))
+        policy = engine(self.ready_file["dsn"], "tandem_policy", pooled=False)
+        try:
+            made = await add_integration(policy, wanted, key=key, now=SystemClock().now())
+        finally:
+            await policy.dispose()
+        self.secret = made.secret.encode()
+        await wait_until(_never, SETTLES_S)
+
+    @property
+    def ready_file(self) -> dict[str, str]:
+        """What the running process tells its machine's user."""
+        name = self.targets.replace(",", "+")
+        found: dict[str, str] = json.loads((self.home / "data" / f"{name}.ready.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        if self.process is None:
+            raise RuntimeError("not started")
+        return self.process.pid
+
+    def target(self) -> Target:
+        """Where and what the load driver posts."""
+        return Target(self.port, lambda number: generic_post(INTEGRATION, self.secret, number))
+
+    def kill(self) -> None:
+        """SIGKILL to everything."""
+        proc.kill_tree(self.pid)
+        if self.process is not None:
+            self.process.wait()
+
+    def stop(self) -> None:
+        """Stop in order and remove the data."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        rmtree(self.home, ignore_errors=True)
+
+    def _alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def _agreements(self) -> Path:
+        """The examples with the sink as every contact, and no second step that a later round would pay for."""
+        folder = self.home / "agreement"
+        folder.mkdir(exist_ok=True)
+        for source in (ROOT / "deploy" / "agreement").glob("*.yaml"):
+            text = source.read_text(encoding="utf-8").replace("${PAGER_INBOX}", self.sink_url)
+            text = text.replace("{after: 5m, page", "{after: 4h, page").replace("{after: 17m, page", "{after: 4h, page")
+            (folder / source.name).write_text(text, encoding="utf-8")
+        return folder
+
+
+def _home() -> Path:
+    home = Path(tempfile.mkdtemp(prefix="tandem-bench-", dir=DISK))
+    home.chmod(0o711)  # started by root, PostgreSQL runs as another account and must pass
+    return home
+
+
+async def _never() -> bool:
+    return False
+
+
+def _free_port() -> int:
+    import socket  # noqa: PLC0415 - one use
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
