@@ -8,6 +8,7 @@ driver shares the machine with what it measures.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class Target:
 
 @dataclass(slots=True)
 class Sent:
-    """What became of the posts of one round; instants are the loop's time."""
+    """What became of the posts of one round; instants are ``time.monotonic``, for uvloop's own time has milliseconds."""
 
     first: int
     due: dict[int, float] = field(default_factory=dict)
@@ -100,12 +101,12 @@ async def closed(target: Target, *, seconds: float, first: int, connections: int
     sent = Sent(first)
     done: asyncio.Future[None] = loop.create_future()
     state = {"next": first, "busy": connections}
-    until = loop.time() + seconds
+    until = time.monotonic() + seconds
 
     def answered(connection: _Connection, number: int, status: int) -> None:
         if number >= 0:
-            _note(sent, number, status, loop.time())
-        over = loop.time() >= until or (limit and state["next"] - first >= limit)
+            _note(sent, number, status, time.monotonic())
+        over = time.monotonic() >= until or (limit and state["next"] - first >= limit)
         if over or not connection.open:
             state["busy"] -= 1
             if state["busy"] == 0 and not done.done():
@@ -113,16 +114,16 @@ async def closed(target: Target, *, seconds: float, first: int, connections: int
             return
         number = state["next"]
         state["next"] += 1
-        sent.due[number] = loop.time()
+        sent.due[number] = time.monotonic()
         connection.send(number, target.request(number))
 
-    sent.began = loop.time()
+    sent.began = time.monotonic()
     opened = [await _open(target.port, answered) for _ in range(connections)]
     for connection in opened:
         answered(connection, -1, 0)
     async with asyncio.timeout(seconds + 30):
         await done
-    sent.ended = loop.time()
+    sent.ended = time.monotonic()
     for connection in opened:
         connection.close()
     return sent
@@ -146,18 +147,11 @@ class OpenLoad:
 
     async def run(self) -> Sent:
         """Post everything on schedule."""
-        loop = asyncio.get_running_loop()
         for _ in range(8):
             self._idle.append(await self._connect())
         sent = self.sent
-        sent.began = loop.time() + 0.05
-        for index in range(self._count):
-            due = sent.began + index * self._gap
-            delay = due - loop.time()
-            if delay > 0:
-                await asyncio.sleep(delay)
-            sent.due[sent.first + index] = due
-            self._post(sent.first + index)
+        sent.began = time.monotonic() + 0.05
+        await asyncio.to_thread(self._tick, asyncio.get_running_loop())
         try:
             async with asyncio.timeout(self._patience_s):
                 while len(sent.accepted) + len(sent.refused) < self._count:
@@ -165,13 +159,24 @@ class OpenLoad:
                     await self._done.wait()
         except TimeoutError:
             pass
-        sent.ended = loop.time()
+        sent.ended = time.monotonic()
         for connection in self._all:
             connection.number = -1
             connection.close()
         return sent
 
-    def _post(self, number: int) -> None:
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread: an event loop's timers are a millisecond coarse, as long as what is measured."""
+        began, first = self.sent.began, self.sent.first
+        for index in range(self._count):
+            due = began + index * self._gap
+            delay = due - time.monotonic()
+            if delay > 0:
+                time.sleep(delay)
+            loop.call_soon_threadsafe(self._post, first + index, due)
+
+    def _post(self, number: int, due: float) -> None:
+        self.sent.due[number] = due
         while self._idle:
             connection = self._idle.pop()
             if connection.open:
@@ -202,7 +207,7 @@ class OpenLoad:
         return connection
 
     def _answered(self, connection: _Connection | None, number: int, status: int) -> None:
-        _note(self.sent, number, status, asyncio.get_running_loop().time())
+        _note(self.sent, number, status, time.monotonic())
         self._done.set()
         if connection is not None:
             self._free(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 from bench.payload import number_of
@@ -12,7 +13,7 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 @dataclass(slots=True)
 class Arrivals:
-    """Pages so far; instants are the loop's time."""
+    """Pages so far; instants are ``time.monotonic``."""
 
     first: dict[int, float] = field(default_factory=dict)
     """Alert's number -> its first page."""
@@ -68,7 +69,6 @@ class Sink:
 class _Receiver(asyncio.Protocol):
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._got = b""
 
@@ -95,7 +95,7 @@ class _Receiver(asyncio.Protocol):
             self._take(head, body)
 
     def _take(self, head: bytes, body: bytes) -> None:
-        now, arrivals = self._loop.time(), self._sink.arrivals
+        now, arrivals = time.monotonic(), self._sink.arrivals
         arrivals.pages += 1
         arrivals.last = now
         arrivals.first.setdefault(number_of(body), now)

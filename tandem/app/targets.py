@@ -14,7 +14,7 @@ from uuid import uuid4
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tandem.app.duty import Duties
+from tandem.app.duty import Duties, keep_looking_for_gaps
 from tandem.app.ground import Ground
 from tandem.app.lifecycle import Work
 from tandem.app.maintenance import keep_backing_up, keep_trimming
@@ -129,6 +129,7 @@ async def notifier(ground: Ground, parts: Parts) -> None:
     settings = NotifierSettings(boot=boot, public_url=ground.public_url)
     parts.stages.append(Notifier(ground.book, settings, send=sender.offer))
     parts.tasks.append(("sender", sender.run))
+    parts.tasks.append(("on-call gaps", lambda stopping: keep_looking_for_gaps(ground, stopping)))
     answers = Link(ground.dsn, "tandem_notifier", name="tandem answers")
     ground.lifecycle.on_close("answers link", answers.close)
     parts.routers.append(

@@ -180,9 +180,13 @@ class Runner:
                 writes, topics = self._compose(turns, batch, following=lanes[1:])
                 await run(connection, writes)
                 passing("runner.before_commit")
-        except asyncpg.SyntaxOrAccessError as fault:
-            # A missing table or right is the installation's fault: waiting loses nothing, quarantining would.
-            raise Unavailable("schema", describe(fault)) from fault
+        except BaseException as fault:
+            for lane in lanes:
+                lane.looked = False  # timers claimed in what was rolled back are still there
+            if isinstance(fault, asyncpg.SyntaxOrAccessError):
+                # A missing table or right is the installation's fault: waiting loses nothing, quarantining would.
+                raise Unavailable("schema", describe(fault)) from fault
+            raise
         passing("runner.after_commit")
         self._bus.notify(topics)
         for turn in turns:
@@ -276,7 +280,6 @@ class Runner:
 
     async def _rewind(self) -> None:
         for lane in self._lanes:
-            lane.looked = False  # timers claimed in what was rolled back are still there
             await lane.consumer.rewind()
 
     def _any_due(self) -> bool:

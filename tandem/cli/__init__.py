@@ -1,46 +1,69 @@
-"""The command line, one file per noun. ``main`` is what the installed ``tandem`` calls."""
+"""The command line, one file per noun. ``main`` is what the installed ``tandem`` calls.
+
+Only the noun that was asked for is imported: the whole program takes a second and a half to load, an offline question
+about an agreement should not.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+
 import typer
 
-from tandem.cli import agreement, bus, database, incidents, ingest, integrations, oncall, sla, tokens, versions
-from tandem.cli.demo import demo
-from tandem.cli.edge import fail
-from tandem.cli.explain import explain
-from tandem.cli.serve import serve
-from tandem.cli.starter import init
-from tandem.errors import TandemError
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "init": "starter",
+    "backup": "database",
+    "restore": "database",
+}
+"""Command -> the file it stands in; the function has the command's name."""
+GROUPS = {
+    "agreement": "agreements",
+    "clients": "clients",
+    "integrations": "integrations",
+    "incidents": "incidents",
+    "oncall": "oncall",
+    "sla": "sla",
+    "ingest": "ingest",
+    "tokens": "tokens",
+    "db": "database",
+    "bus": "bus",
+}
+"""Noun -> the file that holds its commands, as ``app``."""
 
-app = typer.Typer(
-    help="Tandem: alert routing for co-managed IT, one environment with two parties.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command()(serve)
-app.command()(demo)
-app.command()(init)
-agreement.app.command()(explain)
-agreement.app.command()(versions.apply)
-agreement.app.command()(versions.versions)
-agreement.app.command()(versions.pull)
-app.add_typer(agreement.app, name="agreement")
-app.add_typer(versions.clients_app, name="clients")
-app.add_typer(integrations.app, name="integrations")
-app.add_typer(incidents.app, name="incidents")
-app.add_typer(oncall.app, name="oncall")
-app.add_typer(sla.app, name="sla")
-app.add_typer(ingest.app, name="ingest")
-app.add_typer(tokens.app, name="tokens")
-app.add_typer(database.app, name="db")
-app.add_typer(bus.app, name="bus")
-app.command()(database.backup)
-app.command()(database.restore)
+
+def command_line(wanted: Iterable[str]) -> typer.Typer:
+    """The program with the ``wanted`` commands and groups."""
+    program = typer.Typer(
+        help="Tandem: alert routing for co-managed IT, one environment with two parties.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    program.callback()(_program)
+    for name in wanted:
+        if name in COMMANDS:
+            program.command(name)(getattr(import_module(f"tandem.cli.{COMMANDS[name]}"), name))
+        else:
+            program.add_typer(import_module(f"tandem.cli.{GROUPS[name]}").app, name=name)
+    return program
 
 
 def main() -> None:
     """Run a command; what this project raises becomes one line on stderr and an exit code."""
+    everything = [*COMMANDS, *GROUPS]
+    first = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    program = command_line([first] if first in everything else everything)
+    from tandem.cli.edge import fail
+    from tandem.errors import TandemError
+
     try:
-        app()
+        program()
     except TandemError as fault:
         raise SystemExit(fail(fault).exit_code) from fault
+
+
+def _program() -> None:
+    """Tandem: alert routing for co-managed IT, one environment with two parties."""

@@ -141,7 +141,7 @@ def resolve(
     _act(url, token, incident, "resolve", {"text": text} if text else {}, version, output)
 
 
-def _act(  # noqa: PLR0917 - what every action takes
+def _act(
     url: str, token: str, incident: str, action: str, body: Mapping[str, Any], version: int | None, output: Output
 ) -> None:
     path = f"/api/v1/incidents/{quote(incident, safe='')}/{action}"
@@ -151,7 +151,7 @@ def _act(  # noqa: PLR0917 - what every action takes
 
 def call(
     url: str, token: str, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] = {}
-) -> Any:  # noqa: ANN401, B006 - whatever JSON the API answers; the default is never changed
+) -> Any:  # noqa: ANN401 - whatever JSON the API answers; the default is never changed
     """One request to the API and its answer, decoded. Follows no redirect: the token goes to ``url`` only.
 
     Raises:

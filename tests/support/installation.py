@@ -91,7 +91,7 @@ class Installation:
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def begin(self) -> None:
-        """First start; then make the ways in and wait until they are known."""
+        """First start; make the ways in and wait until they are known."""
         ready = await self.supervisor.start()
         key = envelope_key(Settings(data_dir=self.supervisor.data_dir))
         policy = engine(ready.dsn, "tandem_policy", pooled=False)
@@ -102,8 +102,8 @@ class Installation:
             ]
         finally:
             await policy.dispose()
-        await self.supervisor.stop()
-        await self.supervisor.start()
+        for _ in self.ways:  # these clear nothing
+            await self.deliver(self.alert(firing=False))
 
     async def run(self) -> None:
         """See that the process runs, whatever the test before did to it."""
@@ -153,6 +153,16 @@ class Installation:
         rows = await self.settled()
         return check(self.ledger, self.provider.pages, rows, self.supervisor.kills, ORACLE)
 
+    async def stands(self) -> None:
+        """Assert our promise over everything sent so far, and print the figures."""
+        findings = await self.check()
+        print(
+            f"{len(self.ledger.posts)} posts, {len(self.provider.pages)} pages, {len(self.supervisor.kills)} kills:"
+            f" {findings.lost} lost, {findings.doubled} doubled, {findings.repeated} pages repeated"
+            f" (repeated/in flight by kill: {', '.join(f'{n}/{m}' for n, m in findings.by_kill)})"
+        )
+        assert findings.violations == []
+
 
 @asynccontextmanager
 async def installation() -> AsyncIterator[Installation]:
@@ -199,5 +209,6 @@ async def _rows(connection: asyncpg.Connection) -> Rows:
         facts=await every(lambda *fact: fact, "incident_id, version, kind", "router.event"),
         clocks=await every(ClockRow, "incident_id, clock, party, cycle, counted_s", "sla.clock"),
         pages=await every(PageRow, "page_id, tenant, incident_id, state", "notifier.page"),
+        deliveries=await every(lambda page_id: page_id, "page_id", "notifier.attempt where result = 'delivered'"),
         quarantined=await connection.fetchval("select count(*) from bus.quarantine"),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -20,8 +20,8 @@ WINDOW_S = 600
 """Without a delivery id a post that comes again over this boundary of the wall clock is another delivery (ingest's README)."""
 LATE_S = 1.0
 """A request that a killed process had written may be read by the provider so much later."""
-IN_FLIGHT = 96
-"""Attempts at once at most: ``SenderSettings.workers``."""
+OUTCOME_S = 5.0
+"""How long ago an attempt whose outcome a kill has lost may have been taken; generous, it is some milliseconds."""
 
 
 class Outcome(StrEnum):
@@ -136,6 +136,8 @@ class Rows:
     """(incident, version, kind)."""
     clocks: Sequence[ClockRow] = ()
     pages: Sequence[PageRow] = ()
+    deliveries: Sequence[UUID] = ()
+    """Page ids, one per attempt that was recorded as delivered."""
     quarantined: int = 0
 
 
@@ -158,28 +160,28 @@ class Findings:
     doubled: int
     repeated: int
     """Pages that the provider took more than once."""
-    worst_kill: int
-    """Most repeated pages after a single kill."""
+    by_kill: list[tuple[int, int | None]]
+    """Per kill: pages repeated after it, pages in flight at it."""
 
 
 def check(ledger: Ledger, log: Sequence[Received], rows: Rows, kills: Sequence[Kill], oracle: Oracle) -> Findings:
     """Hold everything that was sent against everything that came of it."""
     lost = [*_lost_alerts(ledger, rows), *_lost_incidents(ledger, rows), *_unpaged(ledger, log, rows)]
-    doubled = [*_doubled_alerts(ledger, rows), *_doubled_incidents(rows), *_doubled_clocks(rows)]
-    repeated, per_kill, unexplained = _repeated(log, kills)
+    doubled = [
+        *_doubled_alerts(ledger, rows),
+        *_doubled_incidents(rows),
+        *_doubled_clocks(rows),
+        *_more_than_one("delivery of page", rows.deliveries),
+    ]
+    repeated, unexplained = _repeated(log, kills)
     others = [*_unfinished(ledger), *_quarantined(rows), *_broken_histories(rows), *_missing_clocks(rows, oracle)]
     foreign = [*_foreign_alerts(ledger, rows), *_foreign_pages(log, rows, oracle)]
-    excess = [
-        f"{count} pages repeated after kill {n}, at most {IN_FLIGHT} were in flight"
-        for n, count in per_kill.items()
-        if count > IN_FLIGHT
-    ]
     return Findings(
-        violations=[*lost, *doubled, *others, *foreign, *unexplained, *excess],
+        violations=[*lost, *doubled, *others, *foreign, *unexplained, *_too_often(repeated, kills)],
         lost=len(lost),
         doubled=len(doubled),
-        repeated=repeated,
-        worst_kill=max(per_kill.values(), default=0),
+        repeated=sum(repeated.values()),
+        by_kill=[(repeated[number], kill.in_flight) for number, kill in enumerate(kills)],
     )
 
 
@@ -291,26 +293,36 @@ def _quarantined(rows: Rows) -> Iterable[str]:
         yield f"{rows.quarantined} records were put into quarantine"
 
 
-def _repeated(log: Sequence[Received], kills: Sequence[Kill]) -> tuple[int, dict[int, int], list[str]]:
-    """I8: how many pages came again, how many after which kill, and those that no kill and no lost answer explains."""
+def _repeated(log: Sequence[Received], kills: Sequence[Kill]) -> tuple[Counter[int | None], list[str]]:
+    """I8: how many pages came again after which kill (None: after none), and those that nothing explains."""
     arrivals: dict[str, list[Received]] = defaultdict(list)
     for page in log:
         arrivals[page.webhook_id].append(page)
-    repeated, per_kill, unexplained = 0, Counter[int](), []
+    repeated, unexplained = Counter[int | None](), []
     for webhook_id, pages in arrivals.items():
         for first, again in zip(pages, pages[1:], strict=False):
-            repeated += 1
             kill = _kill_between(first, again, kills)
-            if kill is not None:
-                per_kill[kill] += 1
-            elif first.answered:
+            repeated[kill] += 1
+            if kill is None and first.answered:
                 unexplained.append(f"page {webhook_id} came again although its first was answered and nobody was killed")
-    return repeated, dict(per_kill), unexplained
+    return repeated, unexplained
 
 
 def _kill_between(first: Received, again: Received, kills: Sequence[Kill]) -> int | None:
-    between: Callable[[Kill], bool] = lambda kill: first.received_at - LATE_S <= kill.killed_at <= again.received_at  # noqa: E731
-    return next((number for number, kill in enumerate(kills, 1) if between(kill)), None)
+    """The kill that may have lost the first one's outcome."""
+    for number, kill in enumerate(kills):
+        lost = kill.killed_at - OUTCOME_S <= first.received_at <= kill.killed_at + LATE_S
+        if lost and kill.killed_at <= again.received_at:
+            return number
+    return None
+
+
+def _too_often(repeated: Mapping[int | None, int], kills: Sequence[Kill]) -> Iterable[str]:
+    """At most what was in flight is repeated."""
+    for number, kill in enumerate(kills):
+        count = repeated.get(number, 0)
+        if kill.in_flight is not None and count > kill.in_flight:
+            yield f"{count} pages repeated after {kill.how}, {kill.in_flight} were in flight"
 
 
 # -- nothing to the wrong side ------------------------------------------------------------------------------------

@@ -18,9 +18,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import asyncpg
 
 from tandem.db.datadir import DataDirHeld, DataDirLock
-from tandem.db.postmaster import is_server_of, read_pid_file, stop_orphan, wait_for_exit
+from tandem.db.postmaster import is_server_of, read_pid_file, stop_orphan
 from tandem.errors import StartFailed
 from tests.support.postgres import new_base, quick_room
 
@@ -54,10 +57,13 @@ class Ready:
 
 @dataclass(frozen=True)
 class Kill:
-    """When a process was taken away; ``killed_at`` by ``time.monotonic``."""
+    """A process was taken away."""
 
     killed_at: float
+    """``time.monotonic``."""
     how: str
+    in_flight: int | None = None
+    """Pages whose attempt had begun, or was about to, and had no outcome yet; None where nobody could be asked."""
 
 
 @dataclass
@@ -66,18 +72,22 @@ class Supervisor:
 
     base: Path
     """Holds the data directory, the agreements and the logs; removed at the end."""
+    data: Path | None = None
+    """The data directory; by default one below ``base``."""
     environment: Mapping[str, str] = field(default_factory=dict)
     arguments: Sequence[str] = ("--target=all", "--listen", "127.0.0.1:0")
     kills: list[Kill] = field(default_factory=list)
     restarts: list[float] = field(default_factory=list)
-    """Seconds from the start after a kill to ready."""
+    """Seconds to ready of the starts after the first kill."""
     ready: Ready | None = None
     process: asyncio.subprocess.Process | None = None
     logs: list[Path] = field(default_factory=list)
+    started_at: float = 0.0
+    _admin_dsn: str | None = None
 
     @property
     def data_dir(self) -> Path:
-        return self.base / "data"
+        return self.data or self.base / "data"
 
     @property
     def agreements(self) -> Path:
@@ -89,6 +99,10 @@ class Supervisor:
         """Where the process answers; None while it does not."""
         return self.ready.address if self.ready else None
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
     # -- starting -----------------------------------------------------------------------------------------------
 
     async def start(self, *, killpoint: str | None = None) -> Ready:
@@ -97,10 +111,9 @@ class Supervisor:
         Raises:
             EndedEarly: it ended before; its exit code and what it said.
         """
-        started = time.monotonic()
         await self.spawn(killpoint=killpoint)
-        ready = await self._wait_ready(started)
-        if self.kills and self.kills[-1].killed_at <= started:
+        ready = await self.wait_ready()
+        if self.kills:
             self.restarts.append(ready.seconds)
         return ready
 
@@ -109,6 +122,7 @@ class Supervisor:
         assert self.process is None, "one process at a time"
         log = self.base / f"start-{len(self.logs) + 1}.log"
         self.logs.append(log)
+        self.started_at = time.monotonic()
         self.process = await launch(self.command(), log, {**self.environment, **_point(killpoint)})
         return self.process
 
@@ -121,8 +135,12 @@ class Supervisor:
         await self.ended()
         return await self.start()
 
-    async def _wait_ready(self, started: float) -> Ready:
-        """The ready file that names our process; one that a killed process left does not count."""
+    async def wait_ready(self) -> Ready:
+        """Wait for the ready file that names our process; one that a killed process left does not count.
+
+        Raises:
+            EndedEarly: it ended before; its exit code and what it said.
+        """
         assert self.process is not None
         async with asyncio.timeout(READY_S):
             while (facts := self._ready_file()) is None or facts["pid"] != self.process.pid:
@@ -130,14 +148,16 @@ class Supervisor:
                     code = await self.ended()
                     raise EndedEarly(code, self.said())
                 await asyncio.sleep(_POLL_S)
-        took = time.monotonic() - started
+        took = time.monotonic() - self.started_at
+        self._admin_dsn = facts["admin_dsn"]
         self.ready = Ready(facts["address"], facts["pid"], facts["dsn"], facts["admin_dsn"], took)
         return self.ready
 
-    def _ready_file(self) -> dict | None:
+    def _ready_file(self) -> dict[str, Any] | None:
         for file in self.data_dir.glob("*.ready.json"):
             with contextlib.suppress(OSError, ValueError):
-                return json.loads(file.read_text(encoding="utf-8"))
+                facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+                return facts
         return None
 
     # -- ending -------------------------------------------------------------------------------------------------
@@ -146,8 +166,9 @@ class Supervisor:
         """SIGKILL to the process alone; its PostgreSQL goes on as an orphan, for the next start to deal with."""
         assert self.process is not None
         self.process.kill()
-        self._killed("kill -9 of the process")
+        killed_at = time.monotonic()
         await self.ended()
+        self.kills.append(Kill(killed_at, "kill -9 of the process", await self._in_flight()))
 
     async def kill_all(self) -> None:
         """SIGKILL to the process and its PostgreSQL at once, as a machine that loses its power."""
@@ -156,7 +177,7 @@ class Supervisor:
         self.process.kill()
         if server is not None:
             os.kill(server, signal.SIGKILL)
-        self._killed("kill -9 of process and PostgreSQL")
+        self.kills.append(Kill(time.monotonic(), "kill -9 of process and PostgreSQL"))
         await self.ended()
 
     async def kill_postgres(self) -> int:
@@ -164,7 +185,7 @@ class Supervisor:
         server = self.postgres_pid()
         assert server is not None
         os.kill(server, signal.SIGKILL)
-        self._killed("kill -9 of PostgreSQL")
+        self.kills.append(Kill(time.monotonic(), "kill -9 of PostgreSQL"))
         return await self.ended()
 
     async def run_to(self, killpoint: str) -> None:
@@ -175,7 +196,7 @@ class Supervisor:
             code = early.code
         else:
             code = await self.ended()
-        self._killed(f"kill point {killpoint}")
+        self.kills.append(Kill(time.monotonic(), f"kill point {killpoint}", await self._in_flight()))
         assert code == KILLED, f"ended with {code} instead of at {killpoint}:\n{self.said()}"
 
     async def stop(self) -> int:
@@ -186,7 +207,6 @@ class Supervisor:
 
     async def ended(self) -> int:
         """Wait for the end of the process; returns its exit code."""
-        self.ready = None if self.process is None or self.process.returncode is not None else self.ready
         if self.process is None:
             return 0
         async with asyncio.timeout(ENDED_S):
@@ -216,9 +236,16 @@ class Supervisor:
         with contextlib.suppress(DataDirHeld, StartFailed), DataDirLock(self.data_dir):
             stop_orphan((self.data_dir / "postgres" / "data").resolve())
 
-    def _killed(self, how: str) -> None:
-        self.ready = None
-        self.kills.append(Kill(time.monotonic(), how))
+    async def _in_flight(self) -> int | None:
+        """Ask the PostgreSQL that a killed process left."""
+        if self._admin_dsn is None or self.postgres_pid() is None:
+            return None
+        connection = await asyncpg.connect(self._admin_dsn)
+        try:
+            count: int = await connection.fetchval("select count(*) from notifier.page where state = 'sending'")
+            return count
+        finally:
+            await connection.close()
 
     # -- telling ------------------------------------------------------------------------------------------------
 
@@ -259,11 +286,6 @@ async def supervisor(**fields) -> AsyncIterator[Supervisor]:
     finally:
         print(made.tell())
         await made.close()
-
-
-def gone(pid: int) -> bool:
-    """Whether ``pid`` runs no more."""
-    return wait_for_exit(pid, 0)
 
 
 def _point(killpoint: str | None) -> dict[str, str]:

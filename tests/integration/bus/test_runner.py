@@ -271,6 +271,20 @@ async def test_a_timer_that_was_due_while_nobody_ran_fires_late_and_once(bench: 
     assert await bench.seen("timer") == ["a"]
 
 
+async def test_a_timer_whose_transaction_failed_fires_at_the_next_look(bench: Bench):
+    toy = first(timer_schema="scratch", timer_in=timedelta(minutes=5))
+    runner = await bench.runner(toy)  # alone, as on Kafka
+    await bench.send("a")
+    await bench.settle(runner)
+    toy.fails_on.add("unavailable")
+
+    bench.clock.advance(timedelta(minutes=5))
+    await runner.step(0)
+    await bench.settle(runner)
+
+    assert await bench.seen("timer") == ["a"]
+
+
 async def test_a_missing_table_quarantines_nothing(bench: Bench):
     admin = await bench.database.admin()
     await admin.execute("alter table scratch.seen rename to elsewhere")

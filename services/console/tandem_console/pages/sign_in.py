@@ -115,6 +115,7 @@ class Door:
         if known is None:
             await self._parts.records.write_audit(_deed(self._parts, request, name, "sign_in", "refused"))
             return self.form(request, where=where, name=name, fault="Name or password is wrong.", status=403)
+        await self._limiter.clear(PER_NAME, "name", name.casefold())
         await self._parts.records.write_audit(_deed(self._parts, request, name, "sign_in", "done", known.party.value))
         return await self._welcome(known, where)
 

@@ -132,7 +132,10 @@
     if (event.target === held) { held.hidden = true; live.focus?.(); if (fetched) show(fetched, true); }
     if (event.target.closest("#keys-open")) $("#keys").showModal();
   });
-  if (live && held) live.addEventListener("mouseleave", () => { if (!held.hidden && !busy() && fetched) show(fetched, true); });
+  // The pointer left the list: what waits may come, but not from under a pointer on its way to the button.
+  if (live && held) live.addEventListener("mouseleave", () => setTimeout(() => {
+    if (!held.hidden && !busy() && !held.matches(":hover, :focus") && fetched) show(fetched, true);
+  }, 1500));
 
   // --- Keys: off while typing, and for good if wished (WCAG 2.1.4) -------------------------------------------------
   const keysOn = $("#keys-on"), store = { get: () => { try { return localStorage.getItem("keys"); } catch { return null; } } };

@@ -1,29 +1,26 @@
-"""``tandem agreement apply|versions|pull`` and ``tandem clients``: agreements in the database."""
+"""``tandem clients``, and ``tandem agreement apply|versions|pull``: agreements in the database."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tandem.agreement.load import load_directory, load_files
-from tandem.app.reach import database
 from tandem.cli.edge import Output, run, show
-from tandem.cli.serve import settings_with
 from tandem.clock import SystemClock
-from tandem.db.pool import engine
-from tandem.policy import shelf
-from tandem.policy.integrations import ensure_integrations
-from tandem.policy.versions import Applied, apply_documents
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from tandem.policy.versions import Applied
 
 Result = TypeVar("Result")
 DataDir = Annotated[Path | None, typer.Option(help="The data directory, when the database is embedded")]
 Format = Annotated[Output, typer.Option("--output", help="table or json")]
 
-clients_app = typer.Typer(help="The clients this installation serves.", no_args_is_help=True)
+app = typer.Typer(help="The clients this installation serves.", no_args_is_help=True)
 
 
 def apply(
@@ -34,6 +31,9 @@ def apply(
     output: Format = Output.TABLE,
 ) -> None:
     """Make documents the active versions, all of them or none; running services follow within two seconds."""
+    from tandem.agreement.load import load_directory, load_files
+    from tandem.policy.integrations import ensure_integrations
+    from tandem.policy.versions import apply_documents
 
     async def work(policy: AsyncEngine) -> list[Applied]:
         directory = files[0] if len(files) == 1 and files[0].is_dir() else None
@@ -50,6 +50,8 @@ def apply(
 
 def versions(tenant: str, data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
     """Every version of a client's agreement, newest first."""
+    from tandem.policy import shelf
+
     rows = _with_policy(data_dir, lambda policy: shelf.versions(policy, tenant))
     show([{**row, "hash": row["hash"][:12]} for row in rows], output)
 
@@ -60,18 +62,24 @@ def pull(
     data_dir: DataDir = None,
 ) -> None:
     """Print a version's document as its owner wrote it."""
+    from tandem.policy import shelf
+
     typer.echo(_with_policy(data_dir, lambda policy: shelf.source(policy, tenant, version)))
 
 
-@clients_app.command("list")
+@app.command("list")
 def list_(data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
     """Every client with an active agreement."""
+    from tandem.policy import shelf
+
     show(_with_policy(data_dir, shelf.clients), output)
 
 
-@clients_app.command("show")
+@app.command("show")
 def show_(tenant: str, data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
     """One client; exit 1 when there is none of that name."""
+    from tandem.policy import shelf
+
     rows: list[dict[str, Any]] = [row for row in _with_policy(data_dir, shelf.clients) if row["tenant"] == tenant]
     if not rows:
         typer.echo(f"no client {tenant!r}; `tandem clients list` shows who there is", err=True)
@@ -80,6 +88,10 @@ def show_(tenant: str, data_dir: DataDir = None, output: Format = Output.TABLE) 
 
 
 def _with_policy(data_dir: Path | None, work: Callable[[AsyncEngine], Awaitable[Result]]) -> Result:
+    from tandem.app.reach import database
+    from tandem.cli.serve import settings_with
+    from tandem.db.pool import engine
+
     async def reach() -> Result:
         async with database(settings_with(data_dir=data_dir)) as reached:
             policy = engine(reached.dsn, "tandem_policy", pooled=False)

@@ -1,0 +1,159 @@
+"""The demo as a visitor meets it: one command, real posts, pages on the phones, nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.support.postgres import new_base, quick_room
+
+READY_S = 60
+ROOT = Path(__file__).parents[3]
+FIREWALL = {"title": "Firewall cd-fw-main does not answer", "host": "cd-fw-main", "severity": "high"}
+
+
+class Demo:
+    """A running ``tandem demo``."""
+
+    def __init__(self, process: asyncio.subprocess.Process, data_dir: Path) -> None:
+        self.process = process
+        self.data_dir = data_dir
+        self.facts: dict[str, Any] = {}
+        self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
+
+    async def ready(self) -> None:
+        file = self.data_dir / "demo.json"
+        async with asyncio.timeout(READY_S):
+            while not file.exists():
+                assert self.process.returncode is None, "the demo ended"
+                await asyncio.sleep(0.05)
+        self.facts = json.loads(file.read_text())
+
+    async def post(self, integration: str, body: dict[str, Any]) -> tuple[int, Any]:
+        way = self.facts["integrations"][integration]
+        raw = json.dumps(body).encode()
+        headers = dict(way["headers"])
+        if way["hmac"]:
+            digest = hmac.new(way["hmac"]["secret"].encode(), raw, sha256).hexdigest()
+            headers[way["hmac"]["header"]] = way["hmac"]["prefix"] + digest
+        async with self.http.post(way["url"], data=raw, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    async def pages(self, least: int) -> list[dict[str, Any]]:
+        """What the phones show, once they show ``least`` pages."""
+        async with asyncio.timeout(20):
+            while True:
+                headers = {"Accept": "application/json"}
+                async with self.http.get(self.facts["pager_inbox_url"], headers=headers) as answer:
+                    pages: list[dict[str, Any]] = await answer.json()
+                if len(pages) >= least:
+                    return pages
+                await asyncio.sleep(0.05)
+
+    async def api(self, method: str, path: str, role: str, **options: Any) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.facts['tokens'][role]}"}
+        url = self.facts["api_url"] + path
+        async with self.http.request(method, url, headers=headers, **options) as answer:
+            return answer.status, await answer.json()
+
+    async def stop(self) -> int:
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(40):
+            return await self.process.wait()
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[Demo]:
+    base = new_base(quick_room())
+    command = [sys.executable, "-c", "from tandem.cli import main; main()", "demo"]
+    process = await asyncio.create_subprocess_exec(
+        *command, "--port", "0", "--no-feed", "--data-dir", str(base / "demo"), cwd=ROOT, start_new_session=True
+    )
+    running = Demo(process, base / "demo")
+    try:
+        await running.ready()
+        yield running
+    finally:
+        await running.stop()
+        await running.http.close()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def processes_of(data_dir: Path) -> list[str]:
+    """Command lines of living processes that name the data directory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if str(data_dir) in line:
+                found.append(line)
+    return found
+
+
+@pytest.mark.e2e
+async def test_a_posted_alert_reaches_a_phone_and_the_api_and_is_acknowledged_from_the_phone(demo: Demo):
+    status, answer = await demo.post("cedarline-generic", FIREWALL)
+    assert status == 202, answer
+    assert answer["quarantined"] == 0
+    alert_id = answer["accepted"][0]["alert_id"]
+
+    page = (await demo.pages(1))[0]
+    assert page["alert_ids"] == [alert_id]
+    assert (page["tenant"], page["party"], page["person"], page["priority"]) == (
+        "cedarline",
+        "msp",
+        "maya-okafor",
+        "P1",
+    )
+
+    async with demo.http.get(page["ack_url"]) as shown:
+        assert shown.status == 200
+    _, incident = await demo.api("GET", f"/api/v1/incidents/{page['incident_id']}", "msp_analyst")
+    assert incident["state"] == "open"  # looking at the link acknowledges nothing
+    async with demo.http.post(page["ack_url"]) as answered:
+        assert answered.status == 200
+
+    async with asyncio.timeout(10):
+        while incident["state"] == "open":
+            _, incident = await demo.api("GET", f"/api/v1/incidents/{page['incident_id']}", "msp_analyst")
+            await asyncio.sleep(0.05)
+    assert incident["state"] == "acknowledged"
+    assert await demo.stop() == 0
+    assert processes_of(demo.data_dir) == []
+
+
+@pytest.mark.e2e
+async def test_every_integration_of_the_demo_takes_its_vendors_post(demo: Demo):
+    from tandem.app.demo.scenes import POSTS
+    from tandem.clock import SystemClock
+
+    for post in POSTS:
+        status, answer = await demo.post(post.integration, dict(post.body(1, SystemClock().now())))
+        assert (status, answer.get("quarantined")) == (202, 0), (post.integration, answer)
+    async with asyncio.timeout(20):
+        while True:
+            _, listed = await demo.api("GET", "/api/v1/incidents?limit=100", "msp_lead")
+            if len(listed["items"]) >= 8:
+                break
+            await asyncio.sleep(0.1)
+    assert {one["tenant"] for one in listed["items"]} == {"northwind", "harborlight", "cedarline"}
+    assert {one["owner"] for one in listed["items"]} == {"internal", "msp", "shared"}
+
+    _, own = await demo.api("GET", "/api/v1/incidents?limit=100", "internal_lead")
+    assert {one["tenant"] for one in own["items"]} == {"northwind"}
