@@ -1,9 +1,9 @@
-"""Chores of the embedded and single-process modes: the log's retention and the nightly backup."""
+"""Chores: how long the log and raw bodies are kept, and the nightly backup of the embedded mode."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -27,19 +27,35 @@ DELETE FROM bus.log l USING (
   ORDER BY d.at LIMIT $2) old
 WHERE l.ctid = old.ctid"""
 
+RAW_KEPT = timedelta(days=90)
+"""Bodies as tools sent them; what was made of them stays for good."""
+_FORGET = """
+UPDATE router.alert SET raw = NULL WHERE id IN (
+  SELECT id FROM router.alert WHERE received_at < $1 AND raw IS NOT NULL ORDER BY received_at LIMIT $2)"""
+
 log = structlog.get_logger("tandem.maintenance")
 
 
 async def trim_log(link: Link, clock: Clock) -> int:
     """Delete what is old and was read by every group; the number of records deleted."""
-    deleted = 0
+    return await _in_parts(link, _DELETE, clock.now() - KEPT)
+
+
+async def forget_raw_bodies(link: Link, clock: Clock) -> int:
+    """Drop bodies that are older than ``RAW_KEPT``; the number of alerts that lost theirs."""
+    return await _in_parts(link, _FORGET, clock.now() - RAW_KEPT)
+
+
+async def _in_parts(link: Link, statement: str, before: datetime) -> int:
+    """Run ``statement`` until it finds less than a full part."""
+    total = 0
     while True:
         async with link.use() as connection:
-            status = await connection.execute(_DELETE, clock.now() - KEPT, ROWS)
+            status = await connection.execute(statement, before, ROWS)
         count = int(status.rpartition(" ")[2])
-        deleted += count
+        total += count
         if count < ROWS:
-            return deleted
+            return total
 
 
 async def keep_trimming(link: Link, clock: Clock, stopping: asyncio.Event) -> None:
@@ -47,11 +63,12 @@ async def keep_trimming(link: Link, clock: Clock, stopping: asyncio.Event) -> No
     while not await wait_event(stopping, EVERY_S):
         try:
             deleted = await trim_log(link, clock)
+            forgotten = await forget_raw_bodies(link, clock)
         except Unavailable as fault:
-            log.warning("log not trimmed", fault=str(fault))
+            log.warning("retention waits for the database", fault=str(fault))
         else:
-            if deleted:
-                log.info("log trimmed", records=deleted)
+            if deleted or forgotten:
+                log.info("retention", records=deleted, raw_bodies=forgotten)
     await link.close()
 
 

@@ -50,6 +50,10 @@ class Story:
         return check(self.ledger, self.log, self.rows, self.kills, ORACLE)
 
 
+def accepted(alert_id: UUID) -> Try:
+    return Try(SENT_AT + 1, SENT_AT + 2, Outcome.ACCEPTED, 202, (alert_id,))
+
+
 def page(**fields) -> Received:
     said = {
         "incident_id": str(INCIDENT),
@@ -68,7 +72,7 @@ def told(**fields) -> Received:
 
 @pytest.fixture
 def story() -> Story:
-    tries = [Try(SENT_AT, Outcome.UNKNOWN), Try(SENT_AT + 1, Outcome.ACCEPTED, 202, (ALERT,))]
+    tries = [Try(SENT_AT, SENT_AT, Outcome.UNKNOWN), accepted(ALERT)]
     post = Post("acme", "/v1/alerts/rmm", {}, b"{}", "disk", tries=tries)
     rows = Rows(
         alerts=[AlertRow(ALERT, "acme", "disk", INCIDENT)],
@@ -116,7 +120,7 @@ def never_accepted(story: Story) -> None:
 
 
 def two_ids_for_one_delivery(story: Story) -> None:
-    story.post.tries.append(Try(SENT_AT + 2, Outcome.ACCEPTED, 202, (OTHER_ALERT,)))
+    story.post.tries.append(accepted(OTHER_ALERT))
     change(alerts=lambda rows: [*rows, replace(rows[0], id=OTHER_ALERT)], decisions=lambda ids: [*ids, OTHER_ALERT])(
         story
     )
@@ -224,7 +228,7 @@ def test_a_page_whose_answer_was_lost_may_come_again(story: Story):
 def test_without_a_delivery_id_a_retry_past_the_window_may_be_a_second_alert_of_the_same_incident(story: Story):
     two_ids_for_one_delivery(story)
     story.post.own_id = False
-    story.post.tries[-1].intended_at += 600
+    story.post.tries[-1].ended_at = SENT_AT + 600
 
     assert story.check().violations == []
 

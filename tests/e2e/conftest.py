@@ -70,7 +70,7 @@ def empty(site: Site) -> None:
         )
         await admin.execute(f"truncate {tables}, console.feed")
         site.world.bus.incidents.clear()
-        site.world.console.shared.forget()
+        site.world.console.fragments.forget()
 
     site.do(clear())
 

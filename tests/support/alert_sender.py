@@ -58,6 +58,8 @@ class AlertSender:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             intent.outcome = Outcome.UNKNOWN
             return intent
+        finally:
+            intent.ended_at = time.time()
         if intent.status == 202:
             intent.alert_ids = tuple(UUID(each["alert_id"]) for each in body["accepted"])
             intent.outcome = Outcome.ACCEPTED

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from tandem.bus.plan import Inbox
 from tandem.bus.postgres import run
@@ -37,7 +37,7 @@ class Site:
         self.url = ""
         self.stopping: asyncio.Event
 
-    def __enter__(self) -> Site:
+    def __enter__(self) -> Self:
         self._thread.start()
         self.do(self._start(), 90)
         return self
@@ -85,6 +85,7 @@ class Site:
             responsible_party=made.responsible_party,
         )
         stage = self.world.console.stage
+        connection: Any
         async with self._pool.acquire() as connection, connection.transaction():
             plan = stage.plan(Inbox([IncidentEvent(fact=fact, incident=made)]), None, now)
             await run(connection, plan.writes)

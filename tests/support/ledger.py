@@ -39,6 +39,8 @@ class Try:
 
     intended_at: float
     """Unix seconds."""
+    ended_at: float | None = None
+    """Between the two it may have reached us at any instant: a starting process lets connections wait."""
     outcome: Outcome | None = None
     status: int | None = None
     alert_ids: tuple[UUID, ...] = ()
@@ -69,7 +71,8 @@ class Post:
     @property
     def may_be_two(self) -> bool:
         """Whether its tries may count as two deliveries."""
-        windows = {int(each.intended_at // WINDOW_S) for each in self.tries}
+        ends = [at for each in self.tries for at in (each.intended_at, each.ended_at) if at is not None]
+        windows = {int(at // WINDOW_S) for at in ends}
         return not self.own_id and len(windows) > 1
 
     def intend(self) -> Try:

@@ -55,7 +55,7 @@ class PagerProvider:
     pages: list[Received] = field(default_factory=list)
     """What was taken, in order."""
     refused: int = 0
-    faults: deque[Fault] = field(default_factory=deque)
+    faults: deque[Fault | None] = field(default_factory=deque)
     """Of the next requests, first first."""
     _runner: web.AppRunner | None = None
     _site: web.TCPSite | None = None

@@ -205,6 +205,13 @@ class Supervisor:
         self.process.terminate()
         return await self.ended()
 
+    async def pause(self, seconds: float) -> None:
+        """SIGSTOP, and SIGCONT after a while, as a machine that is suspended or swaps."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
     async def ended(self) -> int:
         """Wait for the end of the process; returns its exit code."""
         if self.process is None:

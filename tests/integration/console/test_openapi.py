@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
@@ -51,7 +52,10 @@ async def test_no_request_makes_the_console_fail(world, mode):
             sent["headers"] = {**headers, "authorization": api.headers["authorization"]}
             if "data" in sent:
                 sent["content"] = sent.pop("data")
-            answer = asyncio.run_coroutine_threadsafe(api.request(**sent), loop).result(30)
+            try:
+                answer = asyncio.run_coroutine_threadsafe(api.request(**sent), loop).result(30)
+            except httpx.InvalidURL:
+                reject()  # longer than this client can send
             seen.add(answer.status_code)
             assert answer.status_code in ALLOWED, (
                 f"{case.method} {case.path}: {answer.status_code}\n{case.as_curl_command()}"
@@ -59,7 +63,7 @@ async def test_no_request_makes_the_console_fail(world, mode):
 
         def explore() -> None:
             for found in schema.get_all_operations():
-                operation = found.ok()
+                operation: Any = found.ok()  # type: ignore[union-attr]
                 try:
                     strategy = operation.as_strategy(generation_mode=mode)
                 except schemathesis.errors.InvalidSchema:

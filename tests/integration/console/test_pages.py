@@ -15,7 +15,7 @@ HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "' autofocus onfocus=alert(1) x='",
-    "{{ 7*7 }}${7*7}<%= 7*7 %>",
+    "{{ 7919*7907 }}${7919*7907}<%= 7919*7907 %>",
     "<svg/onload=alert(1)>",
     "javascript:alert(1)",
     "</textarea></pre></style><iframe src=//evil.test>",
@@ -85,7 +85,7 @@ async def test_hostile_text_stays_text_on_every_page(world, text):
 
     for page in [*pages, form]:
         assert active(page.text) == [], page.url
-        assert "49" not in page.text or "{{ 7*7 }}" not in text or "{{ 7*7 }}" in page.text
+        assert "62615533" not in page.text, "a template was run"
     assert pages[0].status_code == 200
     await browser.aclose()
 
@@ -218,7 +218,7 @@ async def test_a_fragment_is_rendered_once_for_all_who_see_the_same(world):
         for browser in browsers:
             await browser.get("/queue")
 
-    assert world.console.shared.rendered <= 2 * 2
+    assert world.console.fragments.rendered <= 2 * 2
     for browser in browsers:
         await browser.aclose()
 

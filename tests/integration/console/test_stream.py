@@ -12,6 +12,7 @@ import pytest
 
 from tandem.bus.plan import Inbox
 from tandem.bus.postgres import run
+from tandem.clock import pause
 from tandem.model.events import (
     ClockName,
     ClockState,
@@ -92,7 +93,7 @@ class Stream:
     def __init__(self, world, headers):
         self._app = world.app
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-        self._chunks = asyncio.Queue()
+        self._chunks: asyncio.Queue[bytes] = asyncio.Queue()
         self._gone = asyncio.Event()
         self.text = ""
         self.status = 0
@@ -149,6 +150,7 @@ async def streaming(world):
     """The tail runs; yields a way to open streams."""
     stopping = asyncio.Event()
     task = asyncio.create_task(world.console.tail.run(stopping))
+    assert await world.console.tail.started()
 
     async def stream(role="viewer", tenants=("acme",), **headers):
         bearer = f"Bearer {await world.token(role, 'internal', tenants)}"
@@ -156,7 +158,7 @@ async def streaming(world):
             world, {"authorization": bearer, **{name.replace("_", "-"): value for name, value in headers.items()}}
         )
 
-    stream.stopping = stopping
+    stream.stopping = stopping  # type: ignore[attr-defined]
     yield stream
     stopping.set()
     await asyncio.wait_for(task, 5)
@@ -234,7 +236,7 @@ async def test_a_reader_that_falls_behind_is_told_to_reset(world, streaming, mon
     await feed(world, *(opened() for _ in range(8)))
     async with asyncio.timeout(10):
         while world.console.tail.position < 8:
-            await asyncio.sleep(0.01)
+            await pause(0.01)
 
     assert watcher.lost
     assert 0 < len(await watcher.take(1)) <= 3
@@ -292,3 +294,13 @@ async def test_what_is_old_is_dropped(world):
 
     left = [await admin.fetchval(f"select count(*) from console.{name}") for name in ("feed", "session")]
     assert (kept, left) == (1, [0, 0])
+
+
+async def test_a_stream_waits_for_a_tail_that_has_not_started_so_that_nothing_is_missed(world, monkeypatch):
+    monkeypatch.setattr(tails, "START_S", 0.05)
+    bearer = f"Bearer {await world.token('viewer')}"
+
+    async with Stream(world, {"authorization": bearer}) as stream, asyncio.timeout(10):
+        await stream.ended.wait()
+
+    assert stream.status == 503

@@ -84,6 +84,7 @@ def _history() -> None:
         """
     )
     op.execute("create index alert_incident on router.alert (incident_id)")
+    op.execute("create index alert_received on router.alert using brin (received_at)")
     op.execute(
         """
         create table router.decision (
