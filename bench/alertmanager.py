@@ -25,7 +25,7 @@ receivers:
     webhook_configs: [{{url: "{url}/alertmanager", send_resolved: false}}]
 """
 _INTAKE = """\
-route: {{receiver: nobody, group_by: [alertname], group_wait: 1h, group_interval: 1h, repeat_interval: 24h}}
+route: {{receiver: nobody, group_by: ['...'], group_wait: 1h, group_interval: 1h, repeat_interval: 24h}}
 receivers:
   - name: nobody  # {url}
 """

@@ -19,7 +19,10 @@ check lint .venv/bin/ruff check .
 check format .venv/bin/ruff format --check .
 check types .venv/bin/mypy
 check imports .venv/bin/lint-imports
-check generated .venv/bin/python tools/proto.py --check
+check protobuf .venv/bin/python tools/proto.py --check
+check "metrics table" .venv/bin/python tools/generate_metrics_docs.py --check
+check openapi .venv/bin/python tools/generate_openapi.py --check
+check agreements .venv/bin/tandem agreement check deploy/agreement
 check "house rules" .venv/bin/pytest -q tests/unit/house
 
 [ -z "$failed" ] || { printf 'check: FAILED:%s\n' "$failed"; exit 1; }

@@ -9,10 +9,12 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.types import ASGIApp
 
 from tandem.bus.port import Record
 from tandem.clock import SystemClock
@@ -36,13 +38,13 @@ def document() -> dict[str, Any]:
     return asyncio.run(_served(app))
 
 
-async def _served(app: Any) -> dict[str, Any]:
+async def _served(app: ASGIApp) -> dict[str, Any]:
     body = bytearray()
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         body.extend(message.get("body", b""))
 
     scope = {

@@ -20,14 +20,14 @@ from typing import Any
 import asyncpg
 import structlog
 
-from tandem.bus.lane import TIMERS_AT_ONCE, Lane, Turn
+from tandem.bus.lane import REST_S, TIMERS_AT_ONCE, Lane, Turn
 from tandem.bus.plan import Inbox, Outgoing, Plan
 from tandem.bus.port import Batch, Bus, Record, Span
 from tandem.bus.postgres import run
 from tandem.bus.quarantine import put_poison, put_timer
 from tandem.bus.statements import PASS_ON
 from tandem.bus.topics import BY_NAME, Topic
-from tandem.clock import Clock, pause
+from tandem.clock import Clock, pause, wait_event
 from tandem.db.link import Link
 from tandem.db.timers import claim_due, next_due
 from tandem.db.write import Writes
@@ -70,8 +70,11 @@ class Runner:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until ``stopping`` is set; the batch at hand is finished."""
+        rest_s = min(REST_S.get(lane.stage.group, 0.0) for lane in self._lanes)
         while not stopping.is_set():
-            await self.step(IDLE_S)
+            worked = await self.step(IDLE_S)
+            if worked and rest_s:
+                await wait_event(stopping, rest_s)
 
     def wake(self) -> None:
         """Look for work now."""

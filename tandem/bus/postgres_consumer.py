@@ -55,6 +55,8 @@ class PostgresConsumer:
         self._positions: dict[tuple[str, int], _Position] = {}
         self._tried_at = -_TAKE_EVERY_S
         self._turn = 0
+        self._level = False
+        """The last read found nothing more, so only news (or the poll) is a reason to read again."""
 
     def reads(self, topics: Sequence[str]) -> bool:
         """Whether any of ``topics`` is read here."""
@@ -72,16 +74,21 @@ class PostgresConsumer:
         """Up to ``limit`` records; see the port."""
         until = monotonic() + wait_s
         while True:
-            self._news.clear()
-            batch = await self._read(limit)
+            if wait_s <= 0 or not self._level or self._news.is_set():
+                self._news.clear()
+                batch = await self._read(limit)
+                if batch:
+                    return batch
             left = until - monotonic()
-            if batch or left <= 0:
-                return batch
+            if left <= 0:
+                return Batch()
             if await wait_event(self._news, min(left, _POLL_S)):
                 until = min(until, monotonic())  # one more look, then back to the caller, whose timers may be due
+            self._level = False
 
     async def rewind(self) -> None:
         """Take positions from the committed offsets again, and partitions from members that died."""
+        self._level = False
         async with self._link.use() as connection:
             await self._take(connection)
             rows = await connection.fetch(POSITIONS, self.group, list(self._topics))
@@ -112,6 +119,7 @@ class PostgresConsumer:
             share = max(16, limit // len(places))
             nexts = [self._positions[place].next for place in places]
             rows = await connection.fetch(READ, [p[0] for p in places], [p[1] for p in places], nexts, share)
+        self._level = len(rows) < min(share, limit)  # no partition was cut short
         return self._advance(rows[:limit])
 
     def _rotated(self) -> list[tuple[str, int]]:

@@ -1,69 +1,10 @@
-"""The command line, one file per noun. ``main`` is what the installed ``tandem`` calls.
-
-Only the noun that was asked for is imported: the whole program takes a second and a half to load, an offline question
-about an agreement should not.
-"""
+"""The command line, one file per noun. ``main`` is what the installed ``tandem`` calls."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from importlib import import_module
-
-import typer
-
-COMMANDS = {
-    "serve": "serve",
-    "demo": "demo",
-    "init": "starter",
-    "backup": "database",
-    "restore": "database",
-}
-"""Command -> the file it stands in; the function has the command's name."""
-GROUPS = {
-    "agreement": "agreements",
-    "clients": "clients",
-    "integrations": "integrations",
-    "incidents": "incidents",
-    "oncall": "oncall",
-    "sla": "sla",
-    "ingest": "ingest",
-    "tokens": "tokens",
-    "db": "database",
-    "bus": "bus",
-}
-"""Noun -> the file that holds its commands, as ``app``."""
-
-
-def command_line(wanted: Iterable[str]) -> typer.Typer:
-    """The program with the ``wanted`` commands and groups."""
-    program = typer.Typer(
-        help="Tandem: alert routing for co-managed IT, one environment with two parties.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-    )
-    program.callback()(_program)
-    for name in wanted:
-        if name in COMMANDS:
-            program.command(name)(getattr(import_module(f"tandem.cli.{COMMANDS[name]}"), name))
-        else:
-            program.add_typer(import_module(f"tandem.cli.{GROUPS[name]}").app, name=name)
-    return program
-
 
 def main() -> None:
-    """Run a command; what this project raises becomes one line on stderr and an exit code."""
-    everything = [*COMMANDS, *GROUPS]
-    first = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    program = command_line([first] if first in everything else everything)
-    from tandem.cli.edge import fail
-    from tandem.errors import TandemError
+    """Run a command."""
+    from tandem.cli.program import main as run
 
-    try:
-        program()
-    except TandemError as fault:
-        raise SystemExit(fail(fault).exit_code) from fault
-
-
-def _program() -> None:
-    """Tandem: alert routing for co-managed IT, one environment with two parties."""
+    run()

@@ -36,7 +36,7 @@ app = typer.Typer(help="Incidents: list, look at, act.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_(
+def list_(  # noqa: PLR0917 - typer makes options of them
     tenant: Annotated[list[str] | None, typer.Option(help="Only this client; may be repeated")] = None,
     owner: Annotated[str | None, typer.Option(help="internal, msp or shared")] = None,
     party: Annotated[str | None, typer.Option(help="The responsible party: internal or msp")] = None,
@@ -70,7 +70,7 @@ def show_(incident: Incident, url: Url = DEFAULT_URL, token: Key = "", output: F
     head = found[""]
     typer.echo(f"#{head['number']} {head['priority']} {head['state']}: {head['title']}")
     typer.echo(
-        f"{head['tenant']} · {head['function']} · {head['responsible_party']} is responsible · version {head['version']}"
+        f"{head['tenant']} · {head['function']} · {head['responsible_party']} responsible · version {head['version']}"
     )
     show(found["/clocks"]["items"], output, columns=("clock", "party", "state", "due", "words"))
     show(found["/timeline"]["items"], output, columns=("at", "sentence", "text"))
@@ -94,7 +94,7 @@ def explain(incident: Incident, url: Url = DEFAULT_URL, token: Key = "", output:
 
 
 @app.command("raise")
-def raise_(
+def raise_(  # noqa: PLR0917 - typer makes options of them
     title: Annotated[str, typer.Option(help="What is wrong, in one line")],
     function: Annotated[str | None, typer.Option(help="The kind of work; or name an asset")] = None,
     asset: Annotated[str | None, typer.Option(help="The asset or host it is about")] = None,
@@ -171,7 +171,7 @@ def call(
         raw = response.read(LARGEST_ANSWER)
     except (OSError, http.client.HTTPException) as fault:
         raise Unavailable(
-            url, f"{fault or type(fault).__name__}; is the console running? set --url or TANDEM_URL"
+            url, f"{str(fault) or type(fault).__name__}; is the console running? set --url or TANDEM_URL"
         ) from fault
     except ValueError as fault:  # a token or path that no header can hold
         raise Refused(Reason.INVALID, "the token or an argument holds characters that HTTP cannot carry") from fault

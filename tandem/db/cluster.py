@@ -158,6 +158,9 @@ def make_socket_dir(cluster: Cluster) -> Path:
     """A directory of mode 0700 for the socket, in the cluster's room or, when that path is too long, in /tmp."""
     near = cluster.room / "run"
     if len(os.fsencode(near)) <= _LONGEST_SOCKET_DIR:
+        # A killed server's socket lock names a pid that a zombie or a stranger may have by now, and PostgreSQL would
+        # refuse to start beside it. No server of ours runs here: the caller has ended the orphan, if there was one.
+        shutil.rmtree(near, ignore_errors=True)
         near.mkdir(mode=0o700, exist_ok=True)
         cluster.account.own(near)
         return near

@@ -32,7 +32,7 @@ async def test_every_accepted_alert_has_its_incident_clocks_and_page_after_kills
 ):
     async def kill_twice() -> None:
         for _ in range(2):
-            await asyncio.sleep(chance.uniform(0.5, 1.5))
+            await asyncio.sleep(chance.uniform(0.3, 1.2))
             await running.supervisor.kill()
             await running.supervisor.restart()
 
@@ -49,7 +49,7 @@ async def test_a_kill_at_any_named_point_loses_nothing_and_doubles_nothing(
             await running.supervisor.run_to(f"{point}:{chance.randint(1, PASSINGS)}")
         await running.supervisor.start()
 
-    await running.under_load(walk(), per_second=50)
+    await running.under_load(walk(), per_second=30)
 
 
 async def test_a_delivery_that_comes_ten_times_is_one_alert_one_incident_and_one_page(running: Installation):
@@ -96,27 +96,19 @@ async def test_an_answer_that_is_lost_repeats_the_page_with_the_same_idempotency
     assert [page.body["attempt"] for page in pages] == [1, 2]
 
 
-async def test_after_a_kill_it_is_ready_again_soon_and_removes_what_the_killed_process_left(running: Installation):
-    killed = running.supervisor.ready
-    left = running.supervisor.postgres_pid()
-    await running.supervisor.kill()
+async def test_after_a_kill_of_everything_it_is_soon_ready_again_although_somebody_has_the_old_servers_pid(
+    running: Installation,
+):
+    await running.supervisor.kill_all()
+    with somebody_of(running.supervisor.data_dir / "postgres") as pid:
+        (lock,) = (running.supervisor.data_dir / "postgres").glob("*/.s.PGSQL.*.lock")
+        _, rest = lock.read_text().split("\n", 1)
+        lock.write_text(f"{pid}\n{rest}")
 
-    ready = await running.supervisor.restart()
+        ready = await running.supervisor.restart()
 
     print(f"ready {ready.seconds:.1f} s after the start")
     assert ready.seconds < READY_AGAIN_S
-    assert ready.pid != killed.pid
-    assert running.supervisor.postgres_pid() not in {None, left}
-
-
-async def test_after_a_kill_of_everything_it_starts_although_somebody_has_the_old_servers_pid(running: Installation):
-    await running.supervisor.kill_all()
-    with somebody_of(running.supervisor.data_dir / "postgres") as pid:
-        for lock in (running.supervisor.data_dir / "postgres").glob("*/.s.PGSQL.*.lock"):
-            lock.write_text(lock.read_text().replace(lock.read_text().split()[0], str(pid), 1))
-
-        await running.supervisor.restart()
-
     await running.stands()
 
 
@@ -128,8 +120,8 @@ async def test_of_six_starts_on_one_data_directory_one_serves_and_five_say_which
 def somebody_of(directory: Path) -> Iterator[int]:
     """The pid of a process of the account that owns ``directory``."""
     owner = directory.stat()
-    account = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
-    with subprocess.Popen(["sleep", "60"], **account) as process:
+    user, group = (owner.st_uid, owner.st_gid) if os.geteuid() == 0 else (None, None)
+    with subprocess.Popen(["sleep", "60"], user=user, group=group) as process:
         try:
             yield process.pid
         finally:

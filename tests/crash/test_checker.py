@@ -9,20 +9,17 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.ledger import (
+from tests.support.checker import (
     AlertRow,
     ClockRow,
     Findings,
     IncidentRow,
-    Ledger,
     Oracle,
-    Outcome,
     PageRow,
-    Post,
     Rows,
-    Try,
     check,
 )
+from tests.support.ledger import Ledger, Outcome, Post, Try
 from tests.support.pager_provider import Received
 from tests.support.supervisor import Kill
 

@@ -43,7 +43,7 @@ class AlertSender:
     async def deliver(self, post: Post) -> None:
         """Send until accepted."""
         async with asyncio.timeout(DELIVERED_S):
-            while (await self.attempt(post)).outcome is not Outcome.ACCEPTED:
+            while (await self.attempt(post)).outcome is not Outcome.ACCEPTED:  # noqa: ASYNC110 - the other side decides
                 await asyncio.sleep(_AGAIN_S)
 
     async def attempt(self, post: Post) -> Try:
@@ -52,7 +52,9 @@ class AlertSender:
         self._last_address = self._address() or self._last_address
         intent = post.intend()
         try:
-            async with self._session.post(self._last_address + post.path, data=post.body, headers=post.headers) as answer:
+            async with self._session.post(
+                self._last_address + post.path, data=post.body, headers=post.headers
+            ) as answer:
                 body = await answer.json(content_type=None)
                 intent.status = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):

@@ -26,25 +26,26 @@ from tandem.db.pool import engine
 from tandem.model.integration import AuthKind, HmacScheme, Integration
 from tandem.policy.integrations import add_integration
 from tests.support.alert_sender import AlertSender
-from tests.support.ledger import (
+from tests.support.checker import (
     AlertRow,
     ClockRow,
     Findings,
     IncidentRow,
-    Ledger,
     Oracle,
     PageRow,
-    Post,
     Rows,
     check,
 )
+from tests.support.ledger import Ledger, Post
 from tests.support.pager_provider import PagerProvider, pager_provider
 from tests.support.supervisor import Supervisor, supervisor
 
 EXAMPLES = Path(__file__).parents[2] / "deploy" / "agreement"
 REST_S = 90.0
 """Until everything accepted has been routed and paged; generous."""
-OPERATIONS = frozenset({"maya-okafor", "tom-lindqvist", "priya-nair", "grace-whitfield", "martin-hale", "brightwater-queue"})
+OPERATIONS = frozenset(
+    {"maya-okafor", "tom-lindqvist", "priya-nair", "grace-whitfield", "martin-hale", "brightwater-queue"}
+)
 """Who of Brightwater may hear of a full disk; its security people may not."""
 ORACLE = Oracle(
     clocks=frozenset({"detect", "response", "resolution"}),
@@ -217,7 +218,9 @@ async def _rows(connection: asyncpg.Connection) -> Rows:
     return Rows(
         alerts=await every(AlertRow, "id, tenant, dedup_key, incident_id", "router.alert"),
         decisions=await every(lambda alert_id: alert_id, "alert_id", "router.decision"),
-        incidents=await every(IncidentRow, f"id, tenant, ({_OF_ALERTS}), priority, responsible_party", "router.incident i"),
+        incidents=await every(
+            IncidentRow, f"id, tenant, ({_OF_ALERTS}), priority, responsible_party", "router.incident i"
+        ),
         facts=await every(lambda *fact: fact, "incident_id, version, kind", "router.event"),
         clocks=await every(ClockRow, "incident_id, clock, party, cycle, counted_s", "sla.clock"),
         pages=await every(PageRow, "page_id, tenant, incident_id, state", "notifier.page"),

@@ -101,21 +101,29 @@ def actions(incident: Row, its_clocks: Iterable[Row], principal: Principal) -> t
     if incident["state"] == "resolved":
         return (("reopen", "Reopen"), ("note", "Add note"))
     party = principal.party.value
-    found = []
-    if party not in (incident["acknowledged"] or {}):
-        found.append(("acknowledge", "Acknowledge"))
+    acknowledge = [("acknowledge", "Acknowledge")]
+    found = acknowledge if may_acknowledge(incident, principal) else []
+    # Who was not asked may still say that they know; it does not stop the other party's clock (R-C10).
+    assist = acknowledge if not found and party not in (incident["acknowledged"] or {}) else []
     if incident["started_at"] is None:
-        found.append(("start", "Start work"))
+        found = [*found, ("start", "Start work")]
     called = any(each["clock"] == "joint_call" for each in its_clocks)
     if called and party not in (incident["joined"] or {}):
-        found.append(("join", "Join call"))
-    return (*found, ("resolve", "Resolve"), ("note", "Add note"))
+        found = [*found, ("join", "Join call")]
+    return (*found, ("resolve", "Resolve"), *assist, ("note", "Add note"))
 
 
 def by_party(rows: Iterable[Row], incident: Row) -> list[tuple[str, list[Row]]]:
     """Clocks as the incident's head shows them: each party's, those that matter now."""
     present = clocks.current(rows, incident["cycle"])
-    return [(party, [row for row in present if row["party"] == party]) for party in ("internal", "msp")]
+    ordered = sorted(present, key=lambda row: (row["cycle"], _place(row["clock"]), row["start_at"]))
+    return [(party, [row for row in ordered if row["party"] == party]) for party in ("internal", "msp")]
+
+
+def _place(clock: str) -> int:
+    """Clocks in the order in which they end when all goes well."""
+    known = list(words.CLOCKS)
+    return known.index(clock) if clock in known else len(known)
 
 
 def _pressing(row: BoardRow) -> tuple[bool, datetime, str, datetime]:

@@ -13,6 +13,7 @@ from typing import Any
 from tandem_console import words
 
 Values = Mapping[str, Any]
+_LONGEST_S = 10 * 366 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _row(part: Values, _trace: Values) -> Step | None:
         return None
     owner = words.OWNERS.get(str(part.get("owner")), str(part.get("owner")))
     lead = f", led by {words.party(str(part['lead']))}" if part.get("lead") else ""
-    found = [each for each in part.get("runners_up") or () if isinstance(each, Mapping)]
+    found = [each for each in _list(part.get("runners_up")) if isinstance(each, Mapping)]
     rejected = tuple(Rejected(str(each.get("row")), str(each.get("why_not"))) for each in found)
     return Step("Whose it is", f"Row “{part.get('id')}” of the scope matrix: {owner}{lead}", (), rejected)
 
@@ -102,11 +103,10 @@ def _priority(part: Values, _trace: Values) -> Step | None:
 
 
 def _users(part: Values) -> str:
-    affected, of = part.get("affected_users") or 0, part.get("tenant_users") or 0
-    limit = part.get("share_limit")
+    affected, of, limit = (_number(part.get(key)) for key in ("affected_users", "tenant_users", "share_limit"))
     percent = f" = {100 * affected / of:.0f} %" if of else ""
-    against = f" (P1 above {100 * limit:.4g} %)" if isinstance(limit, int | float) else ""
-    return f"{affected} of {of}{percent}{against}"
+    against = f" (P1 above {100 * limit:.4g} %)" if part.get("share_limit") is not None else ""
+    return f"{affected:.15g} of {of:.15g}{percent}{against}"
 
 
 def _hours(part: Values, _trace: Values) -> Step | None:
@@ -124,7 +124,7 @@ def _parties(part: Values, trace: Values) -> Step | None:
     track = words.TRACKS.get(str(trace.get("track")), str(trace.get("track")))
     values = [("track", track)]
     for key in ("paged", "informed"):
-        names = ", ".join(words.party(str(each)) for each in part.get(key) or ())
+        names = ", ".join(words.party(str(each)) for each in _list(part.get(key)))
         values.append((key, names or "nobody"))
     paths = _part(trace, "paths")
     values += [(f"path of {words.party(side)}", str(path)) for side, path in paths.items()]
@@ -132,19 +132,14 @@ def _parties(part: Values, trace: Values) -> Step | None:
 
 
 def _clocks(_: Values, trace: Values) -> Step | None:
-    clocks = [each for each in trace.get("clocks") or () if isinstance(each, Mapping)]
+    clocks = [each for each in _list(trace.get("clocks")) if isinstance(each, Mapping)]
     if not clocks:
         return None
     return Step("By when", "These clocks start", tuple(_target(each) for each in clocks))
 
 
 def _target(clock: Values) -> tuple[str, str]:
-    seconds = clock.get("target_s")
-    target = (
-        words.length(timedelta(seconds=float(seconds)))
-        if isinstance(seconds, int | float)
-        else str(clock.get("target"))
-    )
+    target = words.length(timedelta(seconds=min(_number(clock.get("target_s")), _LONGEST_S)))
     business = " of business hours" if clock.get("business_hours") else ""
     return words.clock(str(clock.get("clock") or clock.get("name"))), f"{target}{business}"
 
@@ -168,6 +163,15 @@ _ORDER: tuple[tuple[str, Callable[[Values, Values], Step | None]], ...] = (
     ("", _clocks),
     ("", _mode),
 )
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _number(value: object) -> float:
+    """A count or a share; 0 for what is none."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else 0.0
 
 
 def _pairs(part: Values, *keys: str) -> tuple[tuple[str, str], ...]:

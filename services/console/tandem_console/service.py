@@ -24,9 +24,9 @@ from tandem_console.api.remember import KEPT as REQUESTS_KEPT
 from tandem_console.api.remember import Remember
 from tandem_console.feed import Feed
 from tandem_console.pages import assets, incident, queue, sign_in, welcome
+from tandem_console.pages.fragments import Fragments
 from tandem_console.pages.names import Agreements, Names, NoAgreements
 from tandem_console.pages.render import Templates
-from tandem_console.pages.shared import Shared
 from tandem_console.pages.shield import Shield
 from tandem_console.store.accounts import AccountStore
 from tandem_console.store.incidents import IncidentStore
@@ -91,7 +91,7 @@ class Console:
         self.templates = Templates(self._assets)
         self._names = Names(known)
         self._on_call = on_call
-        self.shared = Shared()
+        self.fragments = Fragments()
         self.welcome_steps = tuple(welcome_steps)
 
     def routers(self) -> list[APIRouter]:
@@ -156,7 +156,7 @@ class Console:
             templates=templates,
             clock=clock,
             names=self._names,
-            shared=self.shared,
+            fragments=self.fragments,
             tail=self.tail,
             welcome=self.welcome_steps,
         )
@@ -167,7 +167,7 @@ class Console:
             templates=templates,
             clock=clock,
             names=self._names,
-            shared=self.shared,
+            fragments=self.fragments,
         )
         return [
             assets.router(gate, self._assets),

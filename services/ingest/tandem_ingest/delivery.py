@@ -9,6 +9,7 @@ changes: README.md says what that can cost.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,23 +40,23 @@ class Seen:
 
 
 class _Recent(Generic[Key, Value]):
-    """The last ``capacity`` entries by use."""
+    """The last ``capacity`` entries by use. A plain dict finds its first entry only past all that were deleted."""
 
     def __init__(self, capacity: int) -> None:
-        self._entries: dict[Key, Value] = {}
+        self._entries: OrderedDict[Key, Value] = OrderedDict()
         self._capacity = capacity
 
     def get(self, key: Key) -> Value | None:
-        entry = self._entries.pop(key, None)
+        entry = self._entries.get(key)
         if entry is not None:
-            self._entries[key] = entry
+            self._entries.move_to_end(key)
         return entry
 
     def put(self, key: Key, entry: Value) -> None:
-        self._entries.pop(key, None)
         self._entries[key] = entry
+        self._entries.move_to_end(key)
         if len(self._entries) > self._capacity:
-            del self._entries[next(iter(self._entries))]
+            self._entries.popitem(last=False)
 
 
 class Deliveries:

@@ -38,9 +38,10 @@ def line(value: str, limit: int) -> tuple[str, bool]:
 
 def block(value: str, limit: int) -> tuple[str, bool]:
     r"""Like ``line``, with line ends kept as ``\n``; writing them differently is no change."""
-    value = _LINE_ENDS.sub("\n", value.strip())
+    value = value.strip()
     if len(value) <= limit and value.isprintable():
         return value, False
+    value = _LINE_ENDS.sub("\n", value)
     return _cut(value, _IN_BLOCK.sub(" ", _mend(value)).strip(), limit)
 
 

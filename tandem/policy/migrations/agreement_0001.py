@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from tandem.db.grants import create_schema, published_view, tenant_table
+from tandem.db.grants import create_schema, publish, published_view, tenant_table
 
 revision = "agreement_0001"
 down_revision = None
@@ -37,11 +37,8 @@ def upgrade() -> None:
         " tenant text not null, digest bytea not null, sealed bytea, created_at timestamptz not null,"
         " expires_at timestamptz)"
     )
-    tenant_table(
-        "agreement", "version", writer="tandem_policy", readers=[*_READERS, "tandem_console"], append_only=True
-    )
-    # Who the tenants are and which version is theirs: the console asks it to know what "every tenant" means.
-    tenant_table("agreement", "active", writer="tandem_policy", readers=[*_READERS, "tandem_console"], scoped=())
+    tenant_table("agreement", "version", writer="tandem_policy", readers=_READERS, append_only=True)
+    tenant_table("agreement", "active", writer="tandem_policy", readers=_READERS)
     tenant_table("agreement", "integration", writer="tandem_policy", readers=_READERS)
     tenant_table("agreement", "secret", writer="tandem_policy", readers=["tandem_ingest"])
     published_view(
@@ -49,4 +46,14 @@ def upgrade() -> None:
         "integrations",
         of="integration",
         columns=["name", "tenant", "vendor", "auth", "header", "enabled", "created_at"],
+    )
+    publish(
+        "agreement",
+        "agreements",
+        select="select v.tenant, v.version, v.hash, v.source, v.provider, v.author, v.note, a.activated_at"
+        " from agreement.active a join agreement.version v on v.tenant = a.tenant and v.version = a.version",
+        beneath={
+            "active": ["tenant", "version", "activated_at"],
+            "version": ["tenant", "version", "hash", "source", "provider", "author", "note"],
+        },
     )

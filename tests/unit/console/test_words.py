@@ -181,3 +181,11 @@ def test_a_trace_of_nonsense_is_explained_without_failing():
     assert [explain(incident(), {"trace": trace, "agreement_version": 1}).agreement_version for trace in nonsense] == [
         1
     ] * 5
+
+
+def test_the_first_button_is_acknowledge_for_who_is_asked_and_never_for_who_is_not():
+    asked = board.actions(incident(), [], person())
+    assisting = board.actions(incident(must_acknowledge=["internal"]), [], person())
+
+    assert asked[0] == ("acknowledge", "Acknowledge")
+    assert [action for action, _ in assisting] == ["start", "resolve", "acknowledge", "note"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from tandem.db.grants import create_schema, publish, table, tenant_table
+from tandem.db.grants import create_schema, table, tenant_table
 
 revision = "console_0001"
 down_revision = None
@@ -20,7 +20,6 @@ def upgrade() -> None:
     _accounts()
     _feed()
     _records()
-    _agreements()
 
 
 def _accounts() -> None:
@@ -77,17 +76,3 @@ def _records() -> None:
     op.execute("create index request_created on console.request (created_at)")
     tenant_table("console", "audit", writer=_WRITER, append_only=True, scoped=())
     table("console", "request", writers=[_WRITER])
-
-
-def _agreements() -> None:
-    """What the parties agreed on, as they wrote it: the console shows it within its reader's tenants."""
-    publish(
-        "agreement",
-        "agreements",
-        select="select v.tenant, v.version, v.hash, v.source, v.provider, v.author, v.note, a.activated_at"
-        " from agreement.active a join agreement.version v on v.tenant = a.tenant and v.version = a.version",
-        beneath={
-            "active": ["tenant", "version", "activated_at"],
-            "version": ["tenant", "version", "hash", "source", "provider", "author", "note"],
-        },
-    )

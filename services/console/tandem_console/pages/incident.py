@@ -18,10 +18,10 @@ from tandem_console.api.allowed import Gate
 from tandem_console.api.desk import Answer, Desk, Wish
 from tandem_console.api.incidents import not_found
 from tandem_console.explain import explain
+from tandem_console.pages.fragments import Fragments
 from tandem_console.pages.names import Names
 from tandem_console.pages.render import Templates, notice
-from tandem_console.pages.shared import Shared
-from tandem_console.store.incidents import IncidentStore, Row
+from tandem_console.store.incidents import Dossier, IncidentStore, Row
 
 BY_FORM = {
     kind.value: kind
@@ -56,7 +56,7 @@ class Incidents:
     templates: Templates
     clock: Clock
     names: Names
-    shared: Shared
+    fragments: Fragments
 
     async def content(self, principal: Principal, incident_id: UUID) -> dict[str, Any]:
         """Values of the page and of its live part."""
@@ -66,7 +66,7 @@ class Incidents:
         now = self.clock.now()
         return {
             "incident": found.incident,
-            "entries": list(reversed(timeline.merge(found.facts, found.clocks, found.pages))),
+            "entries": self._history(found),
             "explanation": explain(found.incident, found.decision),
             "sides": board.by_party(found.clocks, found.incident),
             "pages": found.pages,
@@ -76,6 +76,15 @@ class Incidents:
             "now": now,
             "principal": principal,
         }
+
+    def _history(self, found: Dossier) -> list[timeline.Entry]:
+        """The timeline, newest first, with people's names instead of their ids."""
+        tenant = found.incident["tenant"]
+
+        def named(rows: list[Row]) -> list[Row]:
+            return [{**row, "person": self.names.person(tenant, row["person"])} for row in rows]
+
+        return timeline.merge(named(found.facts), found.clocks, named(found.pages))[::-1]
 
     async def page(self, principal: Principal, incident_id: UUID, *, status: int = 200, fault: str = "") -> Response:
         """The whole page, perhaps with what went wrong."""
@@ -116,7 +125,7 @@ def router(parts: Incidents) -> APIRouter:
             if refused.reason not in {Reason.CONFLICT, Reason.INVALID}:
                 raise
             return await _refused(parts, principal, incident_id, refused.detail, by_htmx=by_htmx)
-        parts.shared.forget()
+        parts.fragments.forget()
         said = f"{DONE[action]}." if answer.incident is not None else "Accepted; it shows here in a moment."
         return HTMLResponse(notice(said, good=True)) if by_htmx else RedirectResponse(f"/incidents/{incident_id}", 303)
 
@@ -150,6 +159,6 @@ def _kept(text: str) -> str:
 async def _refused(parts: Incidents, principal: Principal, incident_id: UUID, said: str, *, by_htmx: bool) -> Response:
     sentence = said[:1].upper() + said[1:] + "."
     if by_htmx:
-        parts.shared.forget()
+        parts.fragments.forget()
         return HTMLResponse(notice(sentence, good=False), 409)
     return await parts.page(principal, incident_id, status=409, fault=sentence)

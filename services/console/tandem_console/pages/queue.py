@@ -12,9 +12,9 @@ from tandem_console import board, clocks
 from tandem_console.access import Principal, Scope
 from tandem_console.api.allowed import Gate
 from tandem_console.filters import parse
+from tandem_console.pages.fragments import Fragments
 from tandem_console.pages.names import Names
 from tandem_console.pages.render import Templates
-from tandem_console.pages.shared import Shared
 from tandem_console.store.incidents import IncidentStore
 from tandem_console.stream.tail import Tail
 from tandem_console.welcome import WelcomeStep
@@ -31,13 +31,13 @@ class Queue:
     templates: Templates
     clock: Clock
     names: Names
-    shared: Shared
+    fragments: Fragments
     tail: Tail
     welcome: tuple[WelcomeStep, ...]
 
     async def lanes(self, principal: Principal, q: str, *, stamp: object = None) -> str:
         """The lanes as HTML, shared among those who see the same."""
-        return await self.shared.get((principal.view, q), lambda: self._render(principal, q), stamp=stamp)
+        return await self.fragments.get((principal.view, q), lambda: self._render(principal, q), stamp=stamp)
 
     async def _render(self, principal: Principal, q: str) -> str:
         found = await self.incidents.lanes(principal.tenants, parse(q))

@@ -45,6 +45,8 @@ def router(parts: Streaming) -> APIRouter:
     async def room(principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.READ))]) -> Principal:
         if parts.tail.watchers >= MOST_STREAMS:
             raise Refused(Reason.TOO_MANY, "too many open streams here")
+        if not await parts.tail.started():
+            raise Unavailable("stream")
         return principal
 
     @api.get("/stream", response_class=EventSourceResponse)

@@ -18,6 +18,8 @@ from tandem_console.store.records import FeedRow, RecordStore
 
 POLL_S = 1.0
 """How long an event of another process may go unnoticed."""
+START_S = 5.0
+"""How long a stream waits for the tail of a process that has just started."""
 BATCH = 500
 HELD = 1000
 """Events held for one watcher."""
@@ -71,6 +73,7 @@ class Tail:
         self._watchers: set[Watcher] = set()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._started = asyncio.Event()
         self.position = 0
         """Newest position handed out; what renders the queue compares it."""
 
@@ -95,6 +98,10 @@ class Tail:
         """How many streams are open."""
         return len(self._watchers)
 
+    async def started(self) -> bool:
+        """Whether it knows where the feed ends, waiting a while for it; before that a watcher could miss events."""
+        return await wait_event(self._started, START_S)
+
     async def run(self, stopping: asyncio.Event) -> None:
         """Tail until ``stopping``, then end every stream."""
         end = asyncio.create_task(self._end_with(stopping), name="console stream end")
@@ -105,12 +112,11 @@ class Tail:
             self._end_all()
 
     async def _follow(self, stopping: asyncio.Event) -> None:
-        started = False
         while not stopping.is_set():
             try:
-                if not started:
+                if not self._started.is_set():
                     _, self.position = await self._records.feed_bounds()
-                    started = True
+                    self._started.set()
                 more = await self.step()
             except Unavailable as fault:
                 _log.warning("stream waits for the database", fault=str(fault))

@@ -21,7 +21,7 @@ class _Kept:
     text: str = ""
 
 
-class Shared:
+class Fragments:
     """Fragments by key."""
 
     def __init__(self) -> None:

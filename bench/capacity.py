@@ -1,0 +1,81 @@
+"""P5 and P10: the highest rate at which every alert is paged in time, and memory before and after many alerts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bench import proc
+from bench.figures import Figure
+from bench.rounds import Paged, System, paged_round
+from bench.run import Run
+
+_SETTLES_S = 5.0
+
+
+async def capacity(run: Run) -> None:
+    """Step up until a round leaves a backlog, a loss or a double; a failed step is tried once more."""
+    best, said = 0, []
+    async with run.tandem() as tandem:
+        for rate in run.lengths.steps:
+            done = await _step(run, tandem, rate)
+            said.append(f"{rate}/s: p50 {done.p50_s * 1000:.0f} ms, drain {done.drain_s:.2f} s, CPU {done.cpu_s * 1000:.2f} ms")
+            if not done.healthy:
+                said.append(f"({done.lost} lost, {done.doubled} doubled, {done.posted - done.accepted} refused)")
+                break
+            best = rate
+    run.add(
+        Figure(
+            row="P5",
+            what="highest rate with every alert paged once and no backlog",
+            unit="alerts/s",
+            tandem=best,
+            floor="500",
+            goal="1000",
+            note="; ".join(said),
+        )
+    )
+
+
+async def _step(run: Run, tandem: System, rate: int) -> Paged:
+    done = await paged_round(tandem, run.sink, run.counter, rate=rate, seconds=run.lengths.step_s)
+    if not done.healthy:
+        done = await paged_round(tandem, run.sink, run.counter, rate=rate, seconds=run.lengths.step_s)
+    return done
+
+
+async def memory(run: Run) -> None:
+    """Idle, then after many alerts, all of them paged."""
+    count = run.lengths.memory_alerts
+    async with run.tandem() as tandem:
+        idle, after, lost = await _grown(run, tandem, count)
+    peer_idle = peer_after = None
+    async with run.alertmanager() as peer:
+        if peer is not None:
+            peer_idle, peer_after, _ = await _grown(run, peer, count)
+    run.add(
+        Figure(row="P10", what="memory idle (PSS, all processes)", unit="MiB", tandem=idle, peer=peer_idle,
+               floor="400 MiB", goal="240 MiB")
+    )  # fmt: skip
+    growth = (after / idle - 1) * 100
+    theirs = f", Alertmanager {(peer_after / peer_idle - 1) * 100:.0f} %" if peer_idle and peer_after else ""
+    run.add(
+        Figure(
+            row="P10.after",
+            what=f"memory after {count} alerts",
+            unit="MiB",
+            tandem=after,
+            peer=peer_after,
+            floor="+30 %",
+            goal="+20 %",
+            note=f"growth {growth:.0f} %{theirs}; {lost} not paged",
+        )
+    )
+
+
+async def _grown(run: Run, system: System, count: int) -> tuple[float, float, int]:
+    await asyncio.sleep(_SETTLES_S)
+    idle = proc.memory_mib(system.pid)
+    rate = run.lengths.memory_rate
+    done = await paged_round(system, run.sink, run.counter, rate=rate, seconds=count / rate)
+    await asyncio.sleep(_SETTLES_S)
+    return idle, proc.memory_mib(system.pid), done.lost
