@@ -48,7 +48,7 @@ class Alertmanager:
 
     sink_url: str
     paged: bool = True
-    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="am-bench-", dir="/var/tmp")))  # noqa: S108
+    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="am-bench-", dir="/var/tmp")))
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
     name: str = "alertmanager"

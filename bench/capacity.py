@@ -9,7 +9,8 @@ from bench.figures import Figure
 from bench.rounds import Paged, System, paged_round
 from bench.run import Run
 
-_SETTLES_S = 5.0
+_SETTLES_S = 3.0
+_PEER_RATE = 1000
 
 
 async def capacity(run: Run) -> None:
@@ -18,9 +19,10 @@ async def capacity(run: Run) -> None:
     async with run.tandem() as tandem:
         for rate in run.lengths.steps:
             done = await _step(run, tandem, rate)
-            said.append(f"{rate}/s: p50 {done.p50_s * 1000:.0f} ms, drain {done.drain_s:.2f} s, CPU {done.cpu_s * 1000:.2f} ms")
+            said.append(f"{rate}/s: p50 {done.p50_s * 1000:.0f} ms, {done.cpu_s * 1000:.2f} ms CPU")
             if not done.healthy:
-                said.append(f"({done.lost} lost, {done.doubled} doubled, {done.posted - done.accepted} refused)")
+                trouble = f"{done.lost} lost, {done.doubled} doubled, {done.posted - done.accepted} refused"
+                said.append(f"{trouble}, drained {done.drain_s:.1f} s late")
                 break
             best = rate
     run.add(
@@ -47,35 +49,42 @@ async def memory(run: Run) -> None:
     """Idle, then after many alerts, all of them paged."""
     count = run.lengths.memory_alerts
     async with run.tandem() as tandem:
-        idle, after, lost = await _grown(run, tandem, count)
-    peer_idle = peer_after = None
+        idle, after, lost = await _grown(run, tandem, count, run.lengths.memory_rate)
+    theirs = None
     async with run.alertmanager() as peer:
         if peer is not None:
-            peer_idle, peer_after, _ = await _grown(run, peer, count)
+            theirs = await _grown(run, peer, count, _PEER_RATE)
+    peer_idle, peer_after = (sum(theirs[0].values()), sum(theirs[1].values())) if theirs else (None, None)
     run.add(
-        Figure(row="P10", what="memory idle (PSS, all processes)", unit="MiB", tandem=idle, peer=peer_idle,
-               floor="400 MiB", goal="240 MiB")
-    )  # fmt: skip
-    growth = (after / idle - 1) * 100
-    theirs = f", Alertmanager {(peer_after / peer_idle - 1) * 100:.0f} %" if peer_idle and peer_after else ""
+        Figure(
+            row="P10",
+            what="memory idle (PSS, all processes)",
+            unit="MiB",
+            tandem=sum(idle.values()),
+            peer=peer_idle,
+            floor="400",
+            goal="240",
+            note=f"Python {idle['root']:.0f}, PostgreSQL {idle['rest']:.0f}",
+        )
+    )
+    growth = (sum(after.values()) / sum(idle.values()) - 1) * 100
     run.add(
         Figure(
             row="P10.after",
             what=f"memory after {count} alerts",
             unit="MiB",
-            tandem=after,
+            tandem=sum(after.values()),
             peer=peer_after,
             floor="+30 %",
             goal="+20 %",
-            note=f"growth {growth:.0f} %{theirs}; {lost} not paged",
+            note=f"+{growth:.0f} %: Python {after['root']:.0f}, PostgreSQL {after['rest']:.0f}; {lost} not paged",
         )
     )
 
 
-async def _grown(run: Run, system: System, count: int) -> tuple[float, float, int]:
+async def _grown(run: Run, system: System, count: int, rate: int) -> tuple[dict[str, float], dict[str, float], int]:
     await asyncio.sleep(_SETTLES_S)
     idle = proc.memory_mib(system.pid)
-    rate = run.lengths.memory_rate
     done = await paged_round(system, run.sink, run.counter, rate=rate, seconds=count / rate)
     await asyncio.sleep(_SETTLES_S)
     return idle, proc.memory_mib(system.pid), done.lost

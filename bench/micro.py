@@ -28,7 +28,9 @@ async def micro(run: Run) -> None:
     now = SystemClock().now()
     few, many = _agreement(10), _agreement(5_000)
     example = _agreement(None)
-    run.add(Figure(row="micro.decide", what="classify + decide, example rules", unit="us", tandem=_each_us(example, now)))
+    run.add(
+        Figure(row="micro.decide", what="classify + decide, example rules", unit="us", tandem=_each_us(example, now))
+    )
     ten, thousands = _each_us(few, now), _each_us(many, now)
     run.add(
         Figure(

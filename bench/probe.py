@@ -47,7 +47,7 @@ class Probe:
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Probe:
-        path = tempfile.mktemp(prefix="bench-probe-", dir="/var/tmp")  # noqa: S108, S306 - made with O_CREAT by the child
+        path = tempfile.mktemp(prefix="bench-probe-", dir="/var/tmp")  # noqa: S306 - made with O_CREAT by the child
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.probe", path, stdin=pipe, stdout=pipe

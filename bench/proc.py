@@ -30,29 +30,24 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def cpu_s(root: int) -> float:
-    """CPU seconds the tree has used so far, ended children included."""
-    stats = _all()
-    return sum(stats[pid].cpu_s for pid in tree(root) if pid in stats)
-
-
-def cpu_by_name(root: int) -> dict[str, float]:
-    """CPU seconds so far, the root against the rest: which half of the system works."""
+def cpu_s(root: int) -> dict[str, float]:
+    """CPU seconds so far, ended children included; the root against the rest: which half of the system works."""
     stats = _all()
     own = stats[root].cpu_s if root in stats else 0.0
     return {"root": own, "rest": sum(stats[pid].cpu_s for pid in tree(root) if pid in stats and pid != root)}
 
 
-def memory_mib(root: int) -> float:
-    """Proportional set size of the tree: shared pages are divided among those that share them."""
-    total = 0
+def memory_mib(root: int) -> dict[str, float]:
+    """Proportional set size, the root against the rest: shared pages are divided among those that share them."""
+    found = {"root": 0.0, "rest": 0.0}
     for pid in tree(root):
         try:
             text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
         except OSError:
             continue
-        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
-    return total / 1024
+        kib = sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+        found["root" if pid == root else "rest"] += kib / 1024
+    return found
 
 
 def kill_tree(root: int) -> None:

@@ -95,11 +95,11 @@ async def paged_round(system: System, sink: Sink, counter: Counter, *, rate: flo
     count = round(rate * seconds)
     arrivals = sink.fresh()
     load = OpenLoad(system.target(), rate=rate, seconds=seconds, first=counter.take(count))
-    before = proc.cpu_by_name(system.pid)
+    before = proc.cpu_s(system.pid)
     async with Probe() as probe:
         sent = await load.run()
         await drained(sent, arrivals, DRAIN_S)
-    after = proc.cpu_by_name(system.pid)
+    after = proc.cpu_s(system.pid)
     used = {name: after[name] - before[name] for name in after}
     return _judged(rate, sent, arrivals, used, probe)
 
@@ -141,9 +141,9 @@ def _judged(rate: float, sent: Sent, arrivals: Arrivals, used: dict[str, float],
 async def intake_round(system: System, counter: Counter, *, seconds: float, connections: int = 16) -> Intake:
     """As many alerts as ``connections`` can post one after another."""
     first = counter.take(round(seconds * 40_000))
-    before = proc.cpu_by_name(system.pid)
+    before = proc.cpu_s(system.pid)
     sent = await closed(system.target(), seconds=seconds, first=first, connections=connections)
-    after = proc.cpu_by_name(system.pid)
+    after = proc.cpu_s(system.pid)
     count = max(len(sent.accepted), 1)
     return Intake(
         accepted=len(sent.accepted),

@@ -67,9 +67,7 @@ class Tandem:
 
     async def open_way_in(self) -> None:
         """Make the signed integration, as ``tandem integrations add`` does."""
-        wanted = Integration(
-            name=INTEGRATION, tenant=TENANT, vendor="generic", auth=AuthKind.HMAC, hmac=HmacScheme()
-        )
+        wanted = Integration(name=INTEGRATION, tenant=TENANT, vendor="generic", auth=AuthKind.HMAC, hmac=HmacScheme())
         key = base64.b64decode((self.home / "data" / "secret.key").read_text(encoding="ascii"))
         policy = engine(self.ready_file["dsn"], "tandem_policy", pooled=False)
         try:

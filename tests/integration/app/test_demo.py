@@ -139,6 +139,38 @@ async def test_a_posted_alert_reaches_a_phone_and_the_api_and_is_acknowledged_fr
 
 
 @pytest.mark.e2e
+async def test_people_of_both_parties_act_on_an_incident_through_the_api(demo: Demo):
+    status, raised = await demo.api(
+        "POST",
+        "/api/v1/incidents",
+        "internal_lead",
+        json={"tenant": "northwind", "title": "Nobody can print invoices", "function": "firewall", "impact": "high"},
+    )
+    assert status in {200, 201}, raised
+    begin = f"/api/v1/incidents/{raised['id']}"
+
+    statuses = {
+        "ack": (await demo.api("POST", f"{begin}/acknowledge", "msp_analyst"))[0],
+        "again": (await demo.api("POST", f"{begin}/acknowledge", "msp_lead"))[0],
+        "other party": (await demo.api("POST", f"{begin}/acknowledge", "internal_responder"))[0],
+        "note": (await demo.api("POST", f"{begin}/note", "msp_analyst", json={"text": "spooler was stuck"}))[0],
+        "start": (await demo.api("POST", f"{begin}/start", "msp_analyst"))[0],
+        "resolve": (await demo.api("POST", f"{begin}/resolve", "msp_analyst"))[0],
+        "unsupported": (await demo.api("POST", f"{begin}/snooze", "msp_analyst"))[0],
+    }
+    _, incident = await demo.api("GET", begin, "internal_lead")
+    _, timeline = await demo.api("GET", f"{begin}/timeline", "internal_lead")
+    _, clocks = await demo.api("GET", f"{begin}/clocks", "internal_lead")
+
+    refused = {"again": 409, "unsupported": statuses["unsupported"]}
+    assert statuses == {name: refused.get(name, 200) for name in statuses}
+    assert 400 <= statuses["unsupported"] < 500
+    assert incident["state"] == "resolved"
+    assert any("spooler was stuck" in json.dumps(entry) for entry in timeline["items"])
+    assert {clock["state"] for clock in clocks["items"]} <= {"met", "cancelled"}
+
+
+@pytest.mark.e2e
 async def test_every_integration_of_the_demo_takes_its_vendors_post(demo: Demo):
     from tandem.app.demo.scenes import POSTS
     from tandem.clock import SystemClock
