@@ -36,7 +36,6 @@ def main() -> int:
 def _seconds(clone: Path) -> float:
     """Start, wait for an alert, stop with Ctrl-C, and see that nothing is left."""
     file = clone / ".tandem" / "demo" / "demo.json"
-    file.unlink(missing_ok=True)
     began = time.monotonic()
     with (clone / "demo.log").open("wb") as log:
         demo = subprocess.Popen(
@@ -46,8 +45,9 @@ def _seconds(clone: Path) -> float:
         _wait_for_alert(demo, file, clone)
         took = time.monotonic() - began
     finally:
-        os.killpg(demo.pid, signal.SIGINT)
-        demo.wait(STOP_S)
+        if demo.poll() is None:
+            os.killpg(demo.pid, signal.SIGINT)
+            demo.wait(STOP_S)
     left = [line for line in _command_lines() if str(clone) in line]
     if left:
         sys.exit(f"try demo: left running: {left}")

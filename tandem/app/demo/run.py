@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from tandem.app.demo.feed import Feed
 from tandem.app.demo.inbox import Inbox
@@ -32,13 +32,14 @@ def demo_process(settings: Settings, *, feed: bool, tell: Tell) -> Process:
             parts.console.welcome_steps = steps(seeded)
         if feed:
             parts.tasks.append(("demo feed", Feed(seeded, ground.clock).run))
-        parts.when_ready.append(lambda: _ready(seeded, settings.data_dir, tell))
+        parts.when_ready.append(lambda: _ready(ground, seeded, tell))
 
     return Process(settings, ALL, extend=extend)
 
 
-def _ready(seeded: Seeded, data_dir: Path, tell: Tell) -> None:
-    file = write(seeded, data_dir)
+def _ready(ground: Ground, seeded: Seeded, tell: Tell) -> None:
+    file = write(seeded, ground.settings.data_dir)
+    ground.lifecycle.on_close("demo.json", lambda: asyncio.to_thread(file.unlink, missing_ok=True))
     names = ", ".join(f"{persona.person} ({persona.role})" for persona in PERSONAS)
     password = seeded.facts["sign_ins"]["admin"]["password"]
     tell(f"Tandem demo: {seeded.facts['console_url']}/welcome   sign in as {names}; password {password}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from tandem.agreement.load import Documents, Source, load_directory
 from tandem.agreement.schema.documents import TenantDocument
 from tandem.app.demo.inbox import PATH
 from tandem.app.ground import Ground
+from tandem.errors import Reason, Refused
 from tandem.model.integration import AuthKind, Integration
 from tandem.model.ownership import Party
 from tandem.policy.integrations import ensure_integrations, load_integrations, rotate
@@ -25,6 +27,9 @@ HOLD_DOWN = timedelta(seconds=20)
 """So that a visitor sees a clear become final; domain.md's minutes hold everywhere else."""
 PASSWORD = "tandem-demo"  # noqa: S105 - printed on purpose; the demo listens on this machine only
 _FILE = "demo.json"
+"""Says where everything is; there only while the demo is ready."""
+_KEPT = "demo.secrets.json"
+"""Tokens and secrets of earlier starts, which the database knows only as hashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +79,30 @@ async def seed(ground: Ground) -> Seeded:
     for source in documents.tenants.values():
         await ensure_integrations(ground.policy, source.document.tenant.id, source.document.integrations, now=now)
     await ground.book.refresh()
-    before = _read(ground.settings.data_dir / _FILE)
+    data_dir = ground.settings.data_dir
+    await asyncio.to_thread((data_dir / _FILE).unlink, missing_ok=True)  # of a demo that was killed
+    before = _read(data_dir / _KEPT)
     accounts = AccountStore(ground.console_engine())
     tokens = await _people(accounts, before.get("tokens", {}), now)
     secrets = await _secrets(ground, before.get("secrets", {}), now)
+    _put(data_dir / _KEPT, {"tokens": tokens, "secrets": secrets})
     return Seeded(_facts(ground, documents, tokens, secrets))
 
 
 def write(seeded: Seeded, data_dir: Path) -> Path:
-    """Put demo.json in place, whole, readable by its owner only."""
+    """Put demo.json in place."""
     file = data_dir / _FILE
-    part = data_dir / f"{_FILE}.part"
+    _put(file, seeded.facts)
+    return file
+
+
+def _put(file: Path, facts: dict[str, Any]) -> None:
+    """Whole or not at all, readable by its owner only."""
+    part = file.with_suffix(".part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(seeded.facts, stream, indent=2)
+        json.dump(facts, stream, indent=2)
     part.replace(file)
-    return file
 
 
 def demo_documents(address: str) -> Documents:
@@ -111,15 +124,7 @@ async def _people(accounts: AccountStore, before: dict[str, str], now: datetime)
         if persona.role in before:
             tokens[persona.role] = before[persona.role]
             continue
-        await create_user(
-            accounts,
-            name=persona.person,
-            password=PASSWORD,
-            party=persona.party,
-            role=persona.rights,
-            tenants=persona.tenants,
-            now=now,
-        )
+        await _ensure_user(accounts, persona, now)
         _, tokens[persona.role] = await create_token(
             accounts,
             name=f"demo {persona.role}",
@@ -131,6 +136,23 @@ async def _people(accounts: AccountStore, before: dict[str, str], now: datetime)
             created_by="demo",
         )
     return tokens
+
+
+async def _ensure_user(accounts: AccountStore, persona: Persona, now: datetime) -> None:
+    """Make the persona, unless an earlier start has."""
+    try:
+        await create_user(
+            accounts,
+            name=persona.person,
+            password=PASSWORD,
+            party=persona.party,
+            role=persona.rights,
+            tenants=persona.tenants,
+            now=now,
+        )
+    except Refused as refused:
+        if refused.reason is not Reason.CONFLICT:
+            raise
 
 
 async def _secrets(ground: Ground, before: dict[str, str], now: datetime) -> dict[str, str]:
@@ -165,7 +187,6 @@ def _facts(ground: Ground, documents: Documents, tokens: dict[str, str], secrets
         "integrations": ways,
         "pager_inbox_url": f"{ground.address}{PATH}",
         "agreement": str(examples()),
-        "secrets": secrets,
     }
 
 
