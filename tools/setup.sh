@@ -67,6 +67,12 @@ install_tandem() {
     "$python" -m pip install --quiet --no-deps --no-build-isolation --no-index -e . || fail "could not install tandem"
 }
 
+compile_all() {
+    # Once here instead of at every start: where Python may not write its caches, importing takes three times as long.
+    # A file of another Python version inside a package may not compile; nobody imports it.
+    "$python" -m compileall -q -j 0 .venv/lib tandem services/*/tandem_* >/dev/null 2>&1 || true
+}
+
 case $set_name in base | dev) ;; *) fail "usage: tools/setup.sh base|dev" ;; esac
 if usable && { stamped dev || stamped "$set_name"; }; then
     exit 0
@@ -74,4 +80,5 @@ fi
 usable || make_venv
 install_lock
 install_tandem
+compile_all
 fingerprint "$set_name" >".venv/.stamp-$set_name"
