@@ -186,7 +186,7 @@ def _facts(ground: Ground, documents: Documents, tokens: dict[str, str], secrets
         "tokens": tokens,
         "integrations": ways,
         "pager_inbox_url": f"{ground.address}{PATH}",
-        "agreement": str(examples()),
+        "agreement": str(examples() / "northwind.yaml"),
     }
 
 
