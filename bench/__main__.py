@@ -51,7 +51,7 @@ async def measure(lengths: Lengths, only: frozenset[str]) -> Run:
 def main() -> int:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="short rounds, about four minutes")
+    parser.add_argument("--quick", action="store_true", help="short rounds, about five minutes")
     parser.add_argument("--only", default="", help="rows, comma separated: " + ",".join(sorted(_all_rows())))
     asked = parser.parse_args()
     only = frozenset(name.strip().upper() for name in asked.only.split(",") if name.strip())

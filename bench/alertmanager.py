@@ -14,6 +14,7 @@ from bench import proc
 from bench.http import answers, wait_until
 from bench.load import Target
 from bench.payload import alertmanager_post
+from bench.probe import DISK
 
 PROGRAM = "prometheus-alertmanager"
 MISSING = f"{PROGRAM} is not installed (Debian: apt install {PROGRAM}); rows have no ratio to it"
@@ -48,7 +49,7 @@ class Alertmanager:
 
     sink_url: str
     paged: bool = True
-    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="am-bench-", dir="/var/tmp")))
+    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="am-bench-", dir=DISK)))
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
     name: str = "alertmanager"

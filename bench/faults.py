@@ -47,7 +47,7 @@ async def pager_down(run: Run) -> None:
     async with run.alertmanager() as peer, run.tandem() as tandem:
         arrivals = run.sink.fresh()
         seconds = _BEFORE_S + run.lengths.down_s + _AFTER_S
-        systems = [tandem] if peer is None else [tandem, peer]
+        systems: list[System] = [tandem] if peer is None else [tandem, peer]
         loads = [_load(run, system, seconds) for system in systems]
         posting = [asyncio.ensure_future(load.run()) for load in loads]
         await asyncio.sleep(_BEFORE_S)

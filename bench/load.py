@@ -27,7 +27,7 @@ class Target:
 
 @dataclass(slots=True)
 class Sent:
-    """What became of the posts of one round; instants are ``time.monotonic``, for uvloop's own time has milliseconds."""
+    """What became of the posts of one round; instants are ``time.monotonic``: uvloop counts in milliseconds."""
 
     first: int
     due: dict[int, float] = field(default_factory=dict)

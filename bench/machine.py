@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from bench import alertmanager
-from bench.serve import DISK
+from bench.probe import DISK
 from tandem.clock import SystemClock
 
 

@@ -13,9 +13,12 @@ import select
 import sys
 import tempfile
 import time
+from pathlib import Path
+from typing import Self
 
 from bench.figures import quantile
 
+DISK = Path("/var/tmp")  # noqa: S108 - a real disk, where the data under test lives too
 _BLOCK = b"\0" * 8192
 _EVERY_S = 0.05
 _KEEP = 64 * len(_BLOCK)
@@ -35,7 +38,7 @@ def measure(path: str) -> list[float]:
             took.append(time.perf_counter() - began)
     finally:
         os.close(descriptor)
-        os.unlink(path)
+        Path(path).unlink()
     return took
 
 
@@ -46,8 +49,9 @@ class Probe:
         self.took: list[float] = []
         self._process: asyncio.subprocess.Process | None = None
 
-    async def __aenter__(self) -> Probe:
-        path = tempfile.mktemp(prefix="bench-probe-", dir="/var/tmp")  # noqa: S306 - made with O_CREAT by the child
+    async def __aenter__(self) -> Self:
+        handle, path = tempfile.mkstemp(prefix="bench-probe-", dir=DISK)
+        os.close(handle)
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.probe", path, stdin=pipe, stdout=pipe

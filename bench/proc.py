@@ -68,13 +68,13 @@ def busy_s() -> tuple[float, float]:
 
 def _all() -> dict[int, _Stat]:
     found: dict[int, _Stat] = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
             continue
         try:
-            text = Path(f"/proc/{name}/stat").read_text(encoding="utf-8", errors="replace")
+            text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
         fields = text.rpartition(")")[2].split()  # the command before it may hold blanks
-        found[int(name)] = _Stat(int(fields[1]), sum(map(int, fields[11:15])) / _TICK)
+        found[int(folder.name)] = _Stat(int(fields[1]), sum(map(int, fields[11:15])) / _TICK)
     return found

@@ -17,18 +17,24 @@ from bench import proc
 from bench.http import answers, wait_until
 from bench.load import Target
 from bench.payload import generic_post
+from bench.probe import DISK
 from tandem.clock import SystemClock
 from tandem.db.pool import engine
 from tandem.model.integration import AuthKind, HmacScheme, Integration
 from tandem.policy.integrations import add_integration
 
 ROOT = Path(__file__).parents[1]
-DISK = Path("/var/tmp")  # noqa: S108 - a directory of its own is made in it; /tmp and /dev/shm may be memory
 INTEGRATION = "bench"
 TENANT = "cedarline"
 START_S = 90.0
 SETTLES_S = 2.5
 """A new integration is known to the running service after two seconds."""
+
+
+def _home() -> Path:
+    home = Path(tempfile.mkdtemp(prefix="tandem-bench-", dir=DISK))
+    home.chmod(0o711)  # started by root, PostgreSQL runs as another account and must pass
+    return home
 
 
 @dataclass(slots=True)
@@ -37,7 +43,7 @@ class Tandem:
 
     sink_url: str
     targets: str = "all"
-    home: Path = field(default_factory=lambda: _home())
+    home: Path = field(default_factory=_home)
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
     secret: bytes = b""
@@ -56,7 +62,7 @@ class Tandem:
         }
         log = (self.home / "log").open("ab")
         began = time.monotonic()
-        command = [sys.executable, "-m", "bench.process", self.targets]
+        command = [str(Path(sys.executable).with_name("tandem")), "serve", "--target", self.targets]
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: ASYNC220
         log.close()
         ready = await wait_until(lambda: answers(self.port, "/readyz"), START_S, alive=self._alive)
@@ -123,12 +129,6 @@ class Tandem:
             text = text.replace("{after: 5m, page", "{after: 4h, page").replace("{after: 17m, page", "{after: 4h, page")
             (folder / source.name).write_text(text, encoding="utf-8")
         return folder
-
-
-def _home() -> Path:
-    home = Path(tempfile.mkdtemp(prefix="tandem-bench-", dir=DISK))
-    home.chmod(0o711)  # started by root, PostgreSQL runs as another account and must pass
-    return home
 
 
 async def _never() -> bool:
