@@ -107,7 +107,9 @@ def test_damaged_bodies_are_refused_and_nothing_else(data, encoding):
         assert len(decompress(data, encoding)) <= LIMIT
 
 
-@pytest.mark.parametrize("data", [gzip.compress(b"hello", mtime=0)[:-9], zlib.compress(b"hello")[:4]], ids=["gzip", "zlib"])
+@pytest.mark.parametrize(
+    "data", [gzip.compress(b"hello", mtime=0)[:-9], zlib.compress(b"hello")[:4]], ids=["gzip", "zlib"]
+)
 def test_a_body_cut_short_is_refused(data):
     with pytest.raises(Refused, match="cut short"):
         decompress(data, "gzip")
