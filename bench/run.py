@@ -39,7 +39,7 @@ QUICK = Lengths(
     steps=(250, 500, 750, 1000),
     memory_alerts=20_000,
     memory_rate=400,
-    kills=1,
+    kills=3,
     down_s=10.0,
 )
 FULL = Lengths(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -23,6 +24,9 @@ QUIET = (
     *("aiokafka", "aiohttp", "httpx", "httpcore", "hpack", "sqlalchemy"),
 )
 """Loggers that speak at INFO about every request, URLs and their secrets included; heard from WARNING up."""
+
+request_id_said: ContextVar[str | None] = ContextVar("request_id_said", default=None)
+"""The request being answered; every line written meanwhile says it."""
 
 get_logger = structlog.stdlib.get_logger
 
@@ -75,12 +79,20 @@ def _shared() -> list[Processor]:
     """What a line says beside its own words, whoever wrote it."""
     return [
         structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.StackInfoRenderer(),
     ]
+
+
+def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    request_id = request_id_said.get()
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def _renderer(how: LogFormat, *, colours: bool) -> Processor:

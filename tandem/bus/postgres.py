@@ -24,8 +24,10 @@ from tandem.db.write import Writes
 from tandem.errors import Fenced, Unavailable
 
 CHANNEL = "tandem_bus"
-LANES = 2
-"""Connections that append. A partition has one lane: order per key holds, and no append waits for another's row."""
+LANES = 1
+"""Connections that append. A partition has one lane: order per key holds, and no append waits for another's row.
+Intake is bound by CPU, not by commits in flight: with two lanes half as many alerts shared each commit, which cost
+15 to 18 % more CPU per alert (docs/performance.md)."""
 APPEND_S = 2.0
 """Deadline of an append: past it the sender is told to come again."""
 

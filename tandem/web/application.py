@@ -86,6 +86,7 @@ class Edge:
     def __init__(self, app: ASGIApp, responses: Counter) -> None:
         self.app = app
         self.responses = responses
+        self._by_status: dict[int, Counter] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,7 +98,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                self.responses.labels(message["status"]).inc()
+                self._counter_of(message["status"]).inc()
             await send(message)
 
         try:
@@ -108,6 +109,13 @@ class Edge:
                 _log.exception("request failed", path=scope["path"])
             if not started:
                 await send_problem(counted, problem, request_id_of(scope))
+
+    def _counter_of(self, status: int) -> Counter:
+        """The counter of one status, looked up once."""
+        found = self._by_status.get(status)
+        if found is None:
+            found = self._by_status[status] = self.responses.labels(status)
+        return found
 
 
 class BodyLimit:

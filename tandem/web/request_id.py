@@ -6,7 +6,8 @@ import os
 import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+
+from tandem.logging import request_id_said
 
 HEADER = b"x-request-id"
 _SANE = re.compile(rb"[A-Za-z0-9_.:-]{8,64}")
@@ -42,5 +43,9 @@ class RequestIds:
                 message["headers"] = [*message.get("headers", ()), (HEADER, request_id.encode("ascii"))]
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
+        # structlog's own bound_contextvars costs a tenth of a whole webhook.
+        before = request_id_said.set(request_id)
+        try:
             await self.app(scope, receive, send_with_id)
+        finally:
+            request_id_said.reset(before)

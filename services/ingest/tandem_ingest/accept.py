@@ -31,7 +31,7 @@ DEADLINE_S = 1.8
 LAST_CHANCE_S = 0.2
 """What a batch gets at least, when its oldest post waited behind one that hung."""
 LANES = 2
-"""Appends in flight; the PostgreSQL bus appends on as many connections."""
+"""Appends in flight, unless whoever builds an Acceptance knows what its bus does best."""
 BATCH_RECORDS = 500
 FAULT_S = 10.0
 """How long /readyz remembers a failed append."""

@@ -23,6 +23,8 @@ REFRESH_S = 2.0
 """How late a new integration, a rotated or a revoked secret may take effect."""
 LOAD_S = 5.0
 """Deadline of one look at the source."""
+APPENDS = 1
+"""At once: the PostgreSQL bus has one connection for them, and more alerts then share a commit."""
 
 Source = Callable[[], Awaitable[Sequence[Integration]]]
 """All integrations of the instance; raises Unavailable when they cannot be had now."""
@@ -41,7 +43,7 @@ class Ingest:
         self._stopping = asyncio.Event()
         self._refreshing: asyncio.Task[None] | None = None
         self.book = IntegrationBook()
-        self._acceptance = Acceptance(bus, encode=codec.encode)
+        self._acceptance = Acceptance(bus, encode=codec.encode, lanes=APPENDS)
 
     async def start(self) -> None:
         """Load the integrations if they can be had, and go on looking; without any, posts are answered 503."""
