@@ -129,7 +129,7 @@ class Process:
 def _settle_memory() -> None:
     """What lives as long as the process is looked at by no collection any more; young garbage less often.
 
-    Modules, routes and compiled agreements are some hundred thousand objects; hardly anything of the hot path is cyclic.
+    Modules, routes and compiled agreements are hundred thousand objects; hardly anything on the hot path is cyclic.
     """
     gc.collect()
     gc.freeze()
