@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tandem.app.duty import Duties, keep_looking_for_gaps
 from tandem.app.ground import Ground
+from tandem.app.lag import keep_measuring_lag
 from tandem.app.lifecycle import Work
 from tandem.app.maintenance import keep_backing_up, keep_trimming
 from tandem.bus.consume import Runner
@@ -85,6 +86,8 @@ async def router(ground: Ground, parts: Parts) -> None:
     chores = Link(ground.dsn, "tandem_router", name="tandem chores")
     async with chores.use() as connection:
         await stage.observe(connection)
+    watch = Link(ground.dsn, "tandem_router", name="tandem lag")
+    parts.tasks.append(("lag", lambda stopping: keep_measuring_lag(watch, ground.metrics, stopping)))
     parts.tasks.append(("log retention", lambda stopping: keep_trimming(chores, ground.clock, stopping)))
     embedded = ground.embedded
     if embedded is not None:
