@@ -28,6 +28,7 @@ GROUPS = {
     "oncall": "oncall",
     "sla": "sla",
     "ingest": "ingest",
+    "users": "users",
     "tokens": "tokens",
     "db": "database",
     "bus": "bus",

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from tandem.app.reach import database
-from tandem.cli.edge import Output, run, show
-from tandem.cli.serve import settings_with
+from tandem.cli.accounts import with_accounts
+from tandem.cli.edge import Output, show
 from tandem.clock import SystemClock
-from tandem.db.pool import engine
 from tandem.errors import Reason, Refused
 from tandem.model.ownership import Party
 from tandem_console.access import EVERY_TENANT, Role
 from tandem_console.accounts import Token, create_token
 from tandem_console.store.accounts import AccountStore
 
-Result = TypeVar("Result")
 DataDir = Annotated[Path | None, typer.Option(help="The data directory, when the database is embedded")]
 Format = Annotated[Output, typer.Option("--output", help="table or json")]
 
@@ -58,7 +54,7 @@ def create(
             lifetime=timedelta(days=days) if days else None,
         )
 
-    made, text = _with_accounts(data_dir, work)
+    made, text = with_accounts(data_dir, work)
     if output is Output.JSON:
         show([{**_row(made), "token": text}], output)
         return
@@ -71,7 +67,7 @@ def create(
 @app.command("list")
 def list_(data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
     """Every token, newest first; never a secret."""
-    found = _with_accounts(data_dir, lambda accounts: accounts.tokens())
+    found = with_accounts(data_dir, lambda accounts: accounts.tokens())
     columns = ("id", "name", "person", "party", "role", "tenants", "created", "expires", "last_used", "revoked")
     show([_row(each) for each in found], output, columns=columns)
 
@@ -82,7 +78,7 @@ def revoke(
 ) -> None:
     """End a token at once, on every replica; exit code 1 when there is none that stands."""
     now = SystemClock().now()
-    if not _with_accounts(data_dir, lambda accounts: accounts.revoke_token(token_id, now)):
+    if not with_accounts(data_dir, lambda accounts: accounts.revoke_token(token_id, now)):
         typer.echo(f"there is no token {token_id[:64]!r} that stands; `tandem tokens list` shows them", err=True)
         raise typer.Exit(1)
     typer.echo(f"revoked {token_id}")
@@ -101,17 +97,3 @@ def _row(token: Token) -> dict[str, str | list[str] | None]:
         "last_used": token.last_used_at.isoformat() if token.last_used_at else None,
         "revoked": token.revoked_at.isoformat() if token.revoked_at else None,
     }
-
-
-def _with_accounts(data_dir: Path | None, work: Callable[[AccountStore], Awaitable[Result]]) -> Result:
-    settings = settings_with(data_dir=data_dir)
-
-    async def reach() -> Result:
-        async with database(settings) as reached:
-            console = engine(reached.dsn, "tandem_console", pooled=False)
-            try:
-                return await work(AccountStore(console))
-            finally:
-                await console.dispose()
-
-    return run(reach)

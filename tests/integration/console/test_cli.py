@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from tandem.cli import incidents, tokens
+from tandem.cli import incidents, tokens, users
 from tandem.web.server import WebServer, bind
 from tests.support.console import incident
 
@@ -48,6 +48,24 @@ async def test_a_token_is_shown_once_works_and_can_be_revoked(world, running):
     assert text[20:84] not in json.dumps(listed)
     assert (before.exit_code, revoked.exit_code, after.exit_code, again.exit_code) == (0, 0, 1, 1)
     assert "the token is missing or no longer valid" in after.stderr
+
+
+async def test_somebody_is_let_in_by_the_command_line_and_shut_out_again(world):
+    where = {"TANDEM_DATABASE_URL": world.database.dsn}
+    add = ["add", "nora", "--party", "msp", "--role", "responder", "--tenant", "*"]
+
+    made = await asyncio.to_thread(CliRunner().invoke, users.app, add, input="a long pass phrase\n", env=where)
+    short = await asyncio.to_thread(CliRunner().invoke, users.app, ["add", "sam", *add[2:]], input="short\n", env=where)
+    listed = json.loads((await invoke(users.app, "list", "--output", "json", **where)).stdout)
+    known = await world.console.accounts.user_of("nora")
+    gone = await invoke(users.app, "disable", "nora", **where)
+    again = await invoke(users.app, "disable", "nora", **where)
+
+    assert (made.exit_code, short.exit_code, gone.exit_code, again.exit_code) == (0, 2, 0, 1), made.output
+    assert "pass phrase" not in made.output
+    assert next(row for row in listed if row["name"] == "nora")["role"] == "responder"
+    assert known is not None
+    assert await world.console.accounts.user_of("nora") is None
 
 
 async def test_a_token_without_tenants_is_wrong_usage(world):

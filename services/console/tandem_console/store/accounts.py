@@ -122,6 +122,18 @@ class AccountStore:
         ended = text("update console.token set revoked_at = :now where id = :id and revoked_at is null")
         return await self._run(ended, {"id": token_id, "now": now}) == 1
 
+    async def users(self) -> list[User]:
+        """Everybody, by name; never a password's hash."""
+        with unavailable():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(text("select * from console.user order by name"))
+                return [_user(row) for row in rows.mappings()]
+
+    async def disable_user(self, name: str, now: datetime) -> bool:
+        """End somebody's access at once, sessions included; false when nobody of that name had any."""
+        ended = text("update console.user set disabled_at = :now where name = :name and disabled_at is null")
+        return await self._run(ended, {"name": name, "now": now}) == 1
+
     async def tokens(self) -> list[Token]:
         """Every token, newest first; never a secret."""
         with unavailable():
@@ -166,6 +178,19 @@ def _known(identity: str, row: RowMapping, proof: object) -> Known:
         role=Role(row["role"]),
         tenants=tuple(row["tenants"]),
         proof=proof,
+    )
+
+
+def _user(row: RowMapping) -> User:
+    return User(
+        user_id=row["id"],
+        name=row["name"],
+        person=row["person"],
+        party=Party(row["party"]),
+        role=Role(row["role"]),
+        tenants=tuple(row["tenants"]),
+        created_at=row["created_at"],
+        disabled_at=row["disabled_at"],
     )
 
 
