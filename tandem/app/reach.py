@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tandem.app.settings import Settings
 from tandem.db.datadir import DataDirHeld
@@ -51,13 +52,24 @@ async def database(settings: Settings, *, prepare: bool = True) -> AsyncIterator
         await embedded.stop()
 
 
-def _running(data_dir: Path, held: DataDirHeld) -> Reached:
-    """The embedded server of the process that holds the directory, as its ready file tells."""
+def running_address(data_dir: Path) -> str | None:
+    """Where the process that holds ``data_dir`` listens; None when none says so."""
+    return next((str(facts["address"]) for facts in _ready(data_dir) if "address" in facts), None)
+
+
+def _ready(data_dir: Path) -> Iterator[dict[str, Any]]:
+    """What the ready files of a data directory say."""
     for file in sorted(data_dir.glob("*.ready.json")):
         try:
-            facts = json.loads(file.read_text(encoding="utf-8"))
-            return Reached(facts["dsn"], facts["admin_dsn"])
-        except (OSError, ValueError, KeyError):
+            yield json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
             continue
+
+
+def _running(data_dir: Path, held: DataDirHeld) -> Reached:
+    """The embedded server of the process that holds the directory, as its ready file tells."""
+    for facts in _ready(data_dir):
+        if "dsn" in facts and "admin_dsn" in facts:
+            return Reached(facts["dsn"], facts["admin_dsn"])
     message = f"{held}; it is not ready yet, try again in a moment"
     raise StartFailed(message) from held

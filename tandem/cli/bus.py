@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,4 +76,11 @@ def _line(topic: str, row: Any) -> str:  # noqa: ANN401 - a database row
         payload: Any = codec.decode(BY_NAME[topic].payload, row["value"])
     except PoisonRecord as fault:
         payload = {"unreadable": fault.reason}
-    return msgspec.json.encode({**begin, "payload": payload}).decode()
+    return msgspec.json.encode({**begin, "payload": payload}, enc_hook=_plain).decode()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what msgspec does not know
+    """Read-only mappings of payloads as objects."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(type(value).__name__)

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tandem.app.reach import database
+from tandem.app.reach import database, running_address
 from tandem.app.settings import Settings, envelope_key
 from tandem.cli.edge import Output, run, show
 from tandem.cli.serve import settings_with
@@ -78,15 +78,15 @@ def rotate_(name: str, data_dir: DataDir = None, output: Format = Output.TABLE) 
 
 
 @app.command()
-def url(name: str) -> None:
+def url(name: str, data_dir: DataDir = None) -> None:
     """Where the tool has to post to."""
-    typer.echo(address_of(settings_with(), name))
+    typer.echo(address_of(settings_with(data_dir=data_dir), name))
 
 
 def address_of(settings: Settings, name: str) -> str:
-    """The integration's URL, without a secret."""
-    begin = (settings.public_url or f"http://{settings.listen}").rstrip("/")
-    return f"{begin}/v1/alerts/{name}"
+    """The integration's URL, without a secret: under the public address, else where the running process listens."""
+    begin = settings.public_url or running_address(settings.data_dir) or f"http://{settings.listen}"
+    return f"{begin.rstrip('/')}/v1/alerts/{name}"
 
 
 def _tell(made: Made, settings: Settings, output: Output) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def add(
     data_dir: DataDir = None,
 ) -> None:
     """Let somebody sign in; the password is asked for, or read from standard input when that is no terminal."""
-    password = typer.prompt("Password", hide_input=True, confirmation_prompt=False)
+    password = _password()
 
     async def work(accounts: AccountStore) -> User:
         if not tenant:
@@ -54,6 +55,14 @@ def add(
 
     made = with_accounts(data_dir, work)
     typer.echo(f"{made.name} may sign in: {made.role.value}, {made.party.value}, clients {', '.join(made.tenants)}")
+
+
+def _password() -> str:
+    """Asked for on a terminal, else the first line of standard input."""
+    if sys.stdin.isatty():
+        asked: str = typer.prompt("Password", hide_input=True)
+        return asked
+    return sys.stdin.readline(1024).rstrip("\r\n")
 
 
 @app.command("list")

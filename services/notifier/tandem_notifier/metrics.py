@@ -23,7 +23,10 @@ def count_result(metrics: Metrics, result: Result) -> None:
 
 
 def set_gaps(metrics: Metrics, agreements: Mapping[str, Agreement], now: datetime) -> None:
-    """``tandem_oncall_gap_seconds``: the coming week's stretches without anybody, over all schedules of a side."""
+    """``tandem_oncall_gap_seconds``: the coming week's stretches without anybody, over all schedules of a side.
+
+    Only inside the party's own hours: what lies outside them is the other party's by the row's after-hours rule (R-A1).
+    """
     found = dict.fromkeys(((party, track) for party in Party for track in Track), 0.0)
     for agreement in agreements.values():
         for schedule in agreement.schedules.values():
@@ -31,7 +34,8 @@ def set_gaps(metrics: Metrics, agreements: Mapping[str, Agreement], now: datetim
                 continue
             zone = agreement.tenant.zone
             shifts = timeline(schedule, now, now + GAP_AHEAD, people=agreement.people, zone=zone)
-            gaps = (shift.end - shift.start for shift in shifts if not shift.people)
+            hours = agreement.calendar_of(schedule.party)
+            gaps = (hours.business(shift.start, shift.end) for shift in shifts if not shift.people)
             found[schedule.party, schedule.track] += sum(gaps, timedelta()).total_seconds()
     for (party, track), seconds in found.items():
         metrics.oncall_gap.labels(party.value, track.value).set(seconds)

@@ -189,3 +189,26 @@ async def test_every_integration_of_the_demo_takes_its_vendors_post(demo: Demo):
 
     _, own = await demo.api("GET", "/api/v1/incidents?limit=100", "internal_lead")
     assert {one["tenant"] for one in own["items"]} == {"northwind"}
+
+
+@pytest.mark.e2e
+async def test_what_travelled_can_be_read_from_the_shell_while_it_runs(demo: Demo):
+    await demo.post("cedarline-generic", FIREWALL)
+    await demo.pages(1)
+    command = [sys.executable, "-c", "from tandem.cli import main; main()"]
+
+    async def ask(*arguments: str) -> str:
+        asked = await asyncio.create_subprocess_exec(
+            *command, *arguments, "--data-dir", str(demo.data_dir), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await asyncio.wait_for(asked.communicate(), 60)
+        assert asked.returncode == 0, arguments
+        return said.decode()
+
+    alerts = [json.loads(line) for line in (await ask("bus", "tail", "alerts")).splitlines()]
+    incidents = [json.loads(line) for line in (await ask("bus", "tail", "incidents")).splitlines()]
+    url = (await ask("integrations", "url", "cedarline-ninjaone")).strip()
+
+    assert [one["payload"]["title"] for one in alerts] == [FIREWALL["title"]]
+    assert incidents[0]["payload"]["fact"]["kind"] == "opened"
+    assert url == demo.facts["integrations"]["cedarline-ninjaone"]["url"]
