@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from tandem.bus.lane import REST_S, TIMERS_AT_ONCE, Lane, Turn
+from tandem.bus.lane import TIMERS_AT_ONCE, Lane, Turn
 from tandem.bus.plan import Inbox, Outgoing, Plan
 from tandem.bus.port import Batch, Bus, Record, Span
 from tandem.bus.postgres import run
@@ -70,7 +70,7 @@ class Runner:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until ``stopping`` is set; the batch at hand is finished."""
-        rest_s = min(REST_S.get(lane.stage.group, 0.0) for lane in self._lanes)
+        rest_s = min(lane.rest_s for lane in self._lanes)
         while not stopping.is_set():
             worked = await self.step(IDLE_S)
             if worked and rest_s:

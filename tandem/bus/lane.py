@@ -11,9 +11,6 @@ from tandem.bus.port import Batch, Consumer
 
 TIMERS_AT_ONCE = 200
 """Due timers claimed in one transaction."""
-REST_S = {"console": 0.05}
-"""Pause after a batch of a group that follows at leisure: a page's live stream needs no commit per record, and these
-commits cost more than the alert's own (1.7 per alert at 100/s)."""
 POLL = timedelta(seconds=1)
 """How long a timer set by another process may go unnoticed."""
 
@@ -26,6 +23,8 @@ class Lane:
     consumer: Consumer
     shared_timers: bool = False
     """Other processes set timers of this stage too, so the hint may be late by ``POLL``."""
+    rest_s: float = 0.0
+    """Pause after a batch, for a stage that follows at leisure and should gather instead of committing per record."""
     next_due: datetime | None = None
     looked: bool = False
 
@@ -56,5 +55,3 @@ class Turn:
     inbox: Inbox
     plan: Plan
     batch: Batch
-    claimed: bool = False
-    next_due: datetime | None = None

@@ -6,7 +6,7 @@ The decision is ``decide``, the state machine ``incident`` and ``commands``, the
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from tandem.bus.plan import Inbox, Plan
@@ -31,7 +31,6 @@ class Router:
     group: str = "router"
     inputs: tuple[Topic, ...] = (ALERTS, COMMANDS)
     timer_schema: str | None = SCHEMA
-    kinds: ClassVar[frozenset[str]] = frozenset({HOLD_DOWN})
 
     def __init__(self, *, agreements: Agreements, metrics: Metrics | None = None) -> None:
         """``agreements`` are held in memory; without ``metrics`` nothing is counted."""
