@@ -13,14 +13,14 @@ from shutil import rmtree
 from bench import proc
 from bench.http import answers, wait_until
 from bench.load import Target
-from bench.payload import alertmanager_post
+from bench.payload import alertmanager_post, rule_hosts
 from bench.probe import DISK
 
 PROGRAM = "prometheus-alertmanager"
 MISSING = f"{PROGRAM} is not installed (Debian: apt install {PROGRAM}); rows have no ratio to it"
 # Each alert a group of its own, told at once; nothing is told twice while we look.
 _PAGED = """\
-route: {{receiver: sink, group_by: ['...'], group_wait: 0s, group_interval: 1h, repeat_interval: 24h}}
+route: {{receiver: sink, group_by: ['...'], group_wait: 0s, group_interval: 1h, repeat_interval: 24h{routes}}}
 receivers:
   - name: sink
     webhook_configs: [{{url: "{url}/alertmanager", send_resolved: false}}]
@@ -28,7 +28,7 @@ receivers:
 _INTAKE = """\
 route: {{receiver: nobody, group_by: ['...'], group_wait: 1h, group_interval: 1h, repeat_interval: 24h}}
 receivers:
-  - name: nobody  # {url}
+  - name: nobody  # {url}{routes}
 """
 
 
@@ -49,6 +49,8 @@ class Alertmanager:
 
     sink_url: str
     paged: bool = True
+    routes: int = 0
+    """Routes by instance, ``rule_hosts``; the last of them takes the alerts."""
     home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="am-bench-", dir=DISK)))
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
@@ -57,7 +59,8 @@ class Alertmanager:
     async def start(self) -> None:
         """Start and wait until it is ready."""
         config = self.home / "config.yml"
-        config.write_text((_PAGED if self.paged else _INTAKE).format(url=self.sink_url), encoding="utf-8")
+        shape = _PAGED if self.paged else _INTAKE
+        config.write_text(shape.format(url=self.sink_url, routes=_routes(self.routes)), encoding="utf-8")
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
             self.port = found.getsockname()[1]
@@ -81,6 +84,10 @@ class Alertmanager:
             raise RuntimeError("not started")
         return self.process.pid
 
+    def cpu_s(self) -> dict[str, float]:
+        """So far; it is one process."""
+        return proc.cpu_s(self.pid)
+
     def target(self) -> Target:
         """Where and what the load driver posts."""
         return Target(self.port, alertmanager_post)
@@ -91,3 +98,11 @@ class Alertmanager:
             proc.kill_tree(self.process.pid)
             self.process.wait()
         rmtree(self.home, ignore_errors=True)
+
+
+def _routes(count: int) -> str:
+    if not count:
+        return ""
+    signs = [(text, "=~" if by_regex else "=") for text, by_regex in rule_hosts(count)]
+    routes = (f"{{receiver: sink, matchers: ['instance{sign}\"{text}\"']}}" for text, sign in signs)
+    return f", routes: [{', '.join(routes)}]"

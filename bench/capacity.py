@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from bench import proc
+from bench.alertmanager import Alertmanager
 from bench.figures import Figure
 from bench.rounds import Paged, System, paged_round
 from bench.run import Run
+from bench.serve import Tandem
 
 _SETTLES_S = 3.0
 _PEER_RATE = 1000
@@ -15,16 +17,8 @@ _PEER_RATE = 1000
 
 async def capacity(run: Run) -> None:
     """Step up until a round leaves a backlog, a loss or a double; a failed step is tried once more."""
-    best, said = 0, []
     async with run.tandem() as tandem:
-        for rate in run.lengths.steps:
-            done = await _step(run, tandem, rate)
-            said.append(f"{rate}/s: p50 {done.p50_s * 1000:.0f} ms, {done.cpu_s * 1000:.2f} ms CPU")
-            if not done.healthy:
-                trouble = f"{done.lost} lost, {done.doubled} doubled, {done.posted - done.accepted} refused"
-                said.append(f"{trouble}, drained {done.drain_s:.1f} s late")
-                break
-            best = rate
+        best, said = await climb(run, tandem)
     run.add(
         Figure(
             row="P5",
@@ -33,15 +27,29 @@ async def capacity(run: Run) -> None:
             tandem=best,
             floor="500",
             goal="1000",
-            note="; ".join(said),
+            note=said,
         )
     )
 
 
-async def _step(run: Run, tandem: System, rate: int) -> Paged:
-    done = await paged_round(tandem, run.sink, run.counter, rate=rate, seconds=run.lengths.step_s)
+async def climb(run: Run, system: System) -> tuple[int, str]:
+    """The highest rate that left nothing behind, 0 when the lowest did, and what was seen on the way."""
+    best, said = 0, []
+    for rate in run.lengths.steps:
+        done = await _step(run, system, rate)
+        said.append(f"{rate}/s: p50 {done.p50_s * 1000:.0f} ms, {done.cpu_s * 1000:.2f} ms CPU")
+        if not done.healthy:
+            trouble = f"{done.lost} lost, {done.doubled} doubled, {done.posted - done.accepted} refused"
+            said.append(f"{trouble}, drained {done.drain_s:.1f} s late")
+            break
+        best = rate
+    return best, "; ".join(said)
+
+
+async def _step(run: Run, system: System, rate: int) -> Paged:
+    done = await paged_round(system, run.sink, run.counter, rate=rate, seconds=run.lengths.step_s)
     if not done.healthy:
-        done = await paged_round(tandem, run.sink, run.counter, rate=rate, seconds=run.lengths.step_s)
+        done = await paged_round(system, run.sink, run.counter, rate=rate, seconds=run.lengths.step_s)
     return done
 
 
@@ -82,7 +90,9 @@ async def memory(run: Run) -> None:
     )
 
 
-async def _grown(run: Run, system: System, count: int, rate: int) -> tuple[dict[str, float], dict[str, float], int]:
+async def _grown(
+    run: Run, system: Tandem | Alertmanager, count: int, rate: int
+) -> tuple[dict[str, float], dict[str, float], int]:
     await asyncio.sleep(_SETTLES_S)
     idle = proc.memory_mib(system.pid)
     done = await paged_round(system, run.sink, run.counter, rate=rate, seconds=count / rate)

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench import proc
 from bench.figures import quantile
 from bench.load import OpenLoad, Sent, Target, closed
 from bench.probe import Probe
@@ -21,9 +20,8 @@ class System(Protocol):
 
     name: str
 
-    @property
-    def pid(self) -> int:
-        """Root of its process tree."""
+    def cpu_s(self) -> dict[str, float]:
+        """CPU seconds of all its processes so far: those of the program itself ("root") and those of its "rest"."""
         ...
 
     def target(self) -> Target:
@@ -50,7 +48,7 @@ class Paged:
     cpu_s: float
     """Per page, everything counted."""
     cpu_root_s: float
-    """Of which the root process."""
+    """Of which the program itself, without PostgreSQL and a broker."""
     bare_p50_s: float
     bare_p99_s: float
 
@@ -95,11 +93,11 @@ async def paged_round(system: System, sink: Sink, counter: Counter, *, rate: flo
     count = round(rate * seconds)
     arrivals = sink.fresh()
     load = OpenLoad(system.target(), rate=rate, seconds=seconds, first=counter.take(count))
-    before = proc.cpu_s(system.pid)
+    before = system.cpu_s()
     async with Probe() as probe:
         sent = await load.run()
         await drained(sent, arrivals, DRAIN_S)
-    after = proc.cpu_s(system.pid)
+    after = system.cpu_s()
     used = {name: after[name] - before[name] for name in after}
     return _judged(rate, sent, arrivals, used, probe)
 
@@ -141,9 +139,9 @@ def _judged(rate: float, sent: Sent, arrivals: Arrivals, used: dict[str, float],
 async def intake_round(system: System, counter: Counter, *, seconds: float, connections: int = 16) -> Intake:
     """As many alerts as ``connections`` can post one after another."""
     first = counter.take(round(seconds * 40_000))
-    before = proc.cpu_s(system.pid)
+    before = system.cpu_s()
     sent = await closed(system.target(), seconds=seconds, first=first, connections=connections)
-    after = proc.cpu_s(system.pid)
+    after = system.cpu_s()
     count = max(len(sent.accepted), 1)
     return Intake(
         accepted=len(sent.accepted),

@@ -29,6 +29,11 @@ class Lengths:
     memory_rate: int
     kills: int
     down_s: float
+    scale_records: int
+    """Backlog of each take of one and of two routers, on Kafka."""
+    scale_takes: int
+    backlog_records: int
+    """What waits on Kafka when the router comes back."""
 
 
 QUICK = Lengths(
@@ -36,22 +41,28 @@ QUICK = Lengths(
     round_s=5.0,
     intake_s=3.0,
     step_s=5.0,
-    steps=(250, 500, 750, 1000),
+    steps=(100, 250, 500, 750, 1000),
     memory_alerts=20_000,
     memory_rate=400,
     kills=3,
     down_s=10.0,
+    scale_records=8_000,
+    scale_takes=2,
+    backlog_records=10_000,
 )
 FULL = Lengths(
     rounds=7,
     round_s=20.0,
     intake_s=10.0,
     step_s=20.0,
-    steps=(250, 500, 750, 1000, 1500, 2000),
+    steps=(100, 250, 500, 750, 1000, 1500, 2000),
     memory_alerts=100_000,
     memory_rate=400,
     kills=5,
     down_s=10.0,
+    scale_records=30_000,
+    scale_takes=3,
+    backlog_records=50_000,
 )
 
 
@@ -72,9 +83,9 @@ class Run:
         print(figure.line(), flush=True)
 
     @asynccontextmanager
-    async def tandem(self, targets: str = "all") -> AsyncIterator[Tandem]:
+    async def tandem(self, targets: str = "all", *, rules: int = 0) -> AsyncIterator[Tandem]:
         """A fresh, warm Tandem: plans are made and caches filled before anything is measured."""
-        system = Tandem(self.sink_url, targets)
+        system = Tandem(self.sink_url, targets, rules)
         try:
             await system.start()
             await system.open_way_in()
@@ -85,12 +96,12 @@ class Run:
             system.stop()
 
     @asynccontextmanager
-    async def alertmanager(self, *, paged: bool = True) -> AsyncIterator[Alertmanager | None]:
+    async def alertmanager(self, *, paged: bool = True, routes: int = 0) -> AsyncIterator[Alertmanager | None]:
         """A fresh Alertmanager, or None where there is none."""
         if not self.peer:
             yield None
             return
-        system = Alertmanager(self.sink_url, paged=paged)
+        system = Alertmanager(self.sink_url, paged=paged, routes=routes)
         try:
             await system.start()
             yield system

@@ -18,14 +18,8 @@ from bench.http import answers, wait_until
 from bench.load import Target
 from bench.payload import generic_post
 from bench.probe import DISK
-from tandem.clock import SystemClock
-from tandem.db.pool import engine
-from tandem.model.integration import AuthKind, HmacScheme, Integration
-from tandem.policy.integrations import add_integration
+from bench.tenant import INTEGRATION, ROOT, add_way_in, write_agreements
 
-ROOT = Path(__file__).parents[1]
-INTEGRATION = "bench"
-TENANT = "cedarline"
 START_S = 90.0
 SETTLES_S = 2.5
 """A new integration is known to the running service after two seconds."""
@@ -43,6 +37,8 @@ class Tandem:
 
     sink_url: str
     targets: str = "all"
+    rules: int = 0
+    """Classification rules before the client's own, ``rule_hosts``; the last of them takes the alerts."""
     home: Path = field(default_factory=_home)
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
@@ -51,7 +47,7 @@ class Tandem:
 
     async def start(self) -> float:
         """Start and wait until ready; returns the seconds from the start of the process to a green /readyz."""
-        agreements = self._agreements()
+        agreements = write_agreements(self.home / "agreement", self.sink_url, rules=self.rules)
         self.port = self.port or _free_port()
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")},
@@ -73,14 +69,8 @@ class Tandem:
 
     async def open_way_in(self) -> None:
         """Make the signed integration, as ``tandem integrations add`` does."""
-        wanted = Integration(name=INTEGRATION, tenant=TENANT, vendor="generic", auth=AuthKind.HMAC, hmac=HmacScheme())
         key = base64.b64decode((self.home / "data" / "secret.key").read_text(encoding="ascii"))
-        policy = engine(self.ready_file["dsn"], "tandem_policy", pooled=False)
-        try:
-            made = await add_integration(policy, wanted, key=key, now=SystemClock().now())
-        finally:
-            await policy.dispose()
-        self.secret = made.secret.encode()
+        self.secret = await add_way_in(self.ready_file["dsn"], key)
         await wait_until(_never, SETTLES_S)
 
     @property
@@ -101,6 +91,10 @@ class Tandem:
         """Where and what the load driver posts."""
         return Target(self.port, lambda number: generic_post(INTEGRATION, self.secret, number))
 
+    def cpu_s(self) -> dict[str, float]:
+        """So far: Python against PostgreSQL."""
+        return proc.cpu_s(self.pid)
+
     def kill(self) -> None:
         """SIGKILL to everything."""
         proc.kill_tree(self.pid)
@@ -119,16 +113,6 @@ class Tandem:
 
     def _alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
-
-    def _agreements(self) -> Path:
-        """The examples with the sink as every contact, and no second step that a later round would pay for."""
-        folder = self.home / "agreement"
-        folder.mkdir(exist_ok=True)
-        for source in (ROOT / "deploy" / "agreement").glob("*.yaml"):
-            text = source.read_text(encoding="utf-8").replace("${PAGER_INBOX}", self.sink_url)
-            text = text.replace("{after: 5m, page", "{after: 4h, page").replace("{after: 17m, page", "{after: 4h, page")
-            (folder / source.name).write_text(text, encoding="utf-8")
-        return folder
 
 
 async def _never() -> bool:

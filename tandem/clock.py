@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+_RUNNING: set[asyncio.Future[Any]] = set()
+"""What ``within`` began: a task that only the loop knows may be collected in mid-work."""
 
 
 class Clock(Protocol):
@@ -42,6 +48,36 @@ async def wait_event(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def within(seconds: float, work: Awaitable[T]) -> T:
+    """What ``work`` returns, if it does so in time; else it is cancelled, and not waited for.
+
+    For work of others that may not end when it is cancelled: ``asyncio.timeout`` would wait for its clean-up.
+
+    Raises:
+        TimeoutError: it did not, or was cancelled from within; what it may still do is unknown.
+    """
+    task = asyncio.ensure_future(work)
+    _RUNNING.add(task)
+    task.add_done_callback(_looked_at)
+    try:
+        done, _ = await asyncio.wait((task,), timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.cancel()
+    if not done or task.cancelled():  # a library may cancel its own tasks and await them; nobody has cancelled us
+        raise TimeoutError
+    return task.result()
+
+
+def _looked_at(task: asyncio.Future[Any]) -> None:
+    """Its fault is somebody's who may have gone; asyncio complains of those that nobody looks at."""
+    _RUNNING.discard(task)
+    if not task.cancelled():
+        task.exception()
 
 
 class SystemClock:

@@ -4,7 +4,8 @@
     ├── AgreementError    the agreement is wrong: file, line, column, message
     ├── Refused           the caller is wrong: a reason from a closed enum (a metric label)
     ├── Unavailable       try again: database, broker, channel
-    │   └── Fenced        somebody else now owns this partition: drop it, do not retry
+    │   ├── Fenced        somebody else now owns this partition: drop it, do not retry
+    │   └── TopicAway     one topic of the bus takes nothing, the others may
     ├── PoisonRecord      never try again: the record goes to quarantine with its reason
     ├── DeliveryFailed    one channel, one attempt; says whether a retry may help
     └── StartFailed       the process cannot start; carries the exit code and what to do
@@ -14,8 +15,10 @@ HTTP status codes live in ``tandem/web/problems.py`` only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class TandemError(Exception):
@@ -33,7 +36,9 @@ class Problem:
     """1-based."""
     message: str
     level: str = "error"
-    """``error`` or ``warning``; only errors make a document unusable."""
+    """``error``, ``warning`` or ``note``; only errors make a document unusable, a note is nothing to mend."""
+    witness: Mapping[str, Any] | None = field(default=None, compare=False)
+    """An example: ``name`` (``gap-1``) and ``alert``, a body that ``tandem agreement explain --alert`` takes."""
 
     def __str__(self) -> str:
         """``file:line:column: message``, the form editors turn into links."""
@@ -87,6 +92,15 @@ class Unavailable(TandemError):
 
 class Fenced(Unavailable):
     """Another consumer took over this partition; what we were about to commit was not committed."""
+
+
+class TopicAway(Unavailable):
+    """One topic takes nothing now: it is missing, or we may not write it. Nothing is said of the others."""
+
+    def __init__(self, topic: str, detail: str) -> None:
+        """``topic`` without the cluster's prefix."""
+        self.topic = topic
+        super().__init__("kafka", detail)
 
 
 class PoisonRecord(TandemError):

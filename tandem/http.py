@@ -66,9 +66,18 @@ class AiohttpClient:
 
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes, timeout_s: float) -> HttpAnswer:
         """See HttpClient."""
+        return await self._asked("POST", url, headers, body, timeout_s)
+
+    async def get(self, url: str, *, timeout_s: float) -> HttpAnswer:
+        """GET, by the same rules as ``post``."""
+        return await self._asked("GET", url, {}, None, timeout_s)
+
+    async def _asked(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+    ) -> HttpAnswer:
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._post(url, headers, body)
+                return await self._send(method, url, headers, body)
         except TimeoutError as error:
             raise _timed_out(timeout_s) from error
         except aiohttp.ClientConnectorDNSError as error:
@@ -80,13 +89,14 @@ class AiohttpClient:
         except (aiohttp.ClientError, OSError) as error:
             raise _not_connected(error) from error
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         target = _target(url)
         plain = target.scheme == "http"
         # aiohttp asks no resolver about literals.
         self._guard.literal(target.raw_host or "", target.port or 0, plain=plain)
         session = self._session(plain=plain)
-        async with session.post(target, headers=dict(headers), data=body, allow_redirects=False) as response:
+        sent = session.request(method, target, headers=dict(headers), data=body, allow_redirects=False)
+        async with sent as response:
             found = {name.lower(): value for name, value in response.headers.items()}
             text = await _read(response)
             if len(text) > BODY_BYTES:

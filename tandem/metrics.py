@@ -70,13 +70,22 @@ class Metrics:
 
     alerts_received: Counter = _counter(
         "tandem_alerts_received_total",
-        "Alerts at the way in; result is accepted, duplicate, quarantined or a reason of refusal.",
+        "Alerts at the way in; result is accepted, duplicate, quarantined, ignored (no alert) or a reason of refusal.",
         "integration",
         "vendor",
         "result",
     )
+    heartbeats: Counter = _counter(
+        "tandem_heartbeats_total",
+        "Check-ins at the way in; result is what was said (success, start, fail, log) or a reason of refusal.",
+        "integration",
+        "result",
+    )
     ingest_seconds: Histogram = _histogram(
         "tandem_ingest_seconds", "From the first byte of a delivery to its durable acceptance.", buckets=FAST
+    )
+    unknown_tenant_alerts: Gauge = _gauge(
+        "tandem_unknown_tenant_alerts", "Accepted alerts that wait because no mapping knows their customer."
     )
     alerts_routed: Counter = _counter(
         "tandem_alerts_routed_total",
@@ -103,6 +112,14 @@ class Metrics:
         "priority",
         "outcome",
     )
+    sla_warnings: Counter = _counter(
+        "tandem_sla_warnings_total",
+        "Clocks that passed a share of their time and still ran; share is 50, 75 or 90 percent.",
+        "clock",
+        "party",
+        "priority",
+        "share",
+    )
     sla_elapsed: Histogram = _histogram(
         "tandem_sla_elapsed_seconds",
         "Counted time of clocks that were met or stopped: MTTD, MTTA and MTTR.",
@@ -125,22 +142,62 @@ class Metrics:
     consumer_lag: Gauge = _gauge(
         "tandem_consumer_lag_records", "Records a group has not worked on yet.", "topic", "group"
     )
+    skipped_records: Counter = _counter(
+        "tandem_consumer_skipped_records_total",
+        "Records that Kafka deleted by age before a group had read them. Anything but 0 is a loss.",
+        "topic",
+        "group",
+    )
+    kafka_producers: Gauge = _gauge(
+        "tandem_kafka_producers", "Kafka producers of this process: 1, or 0 while it has no connection."
+    )
     outbox_oldest: Gauge = _gauge(
         "tandem_outbox_oldest_seconds", "Age of the oldest record that waits for the bus; 0 when none does."
+    )
+    outbox_waiting: Gauge = _gauge("tandem_outbox_waiting_records", "Records that wait for the bus.")
+    outbox_parked: Gauge = _gauge(
+        "tandem_outbox_parked_records",
+        "Records that stand aside because their topic takes nothing, in the shards that this process moves.",
+    )
+    spool_oldest: Gauge = _gauge(
+        "tandem_spool_oldest_seconds", "Age of the oldest accepted alert that waits for a broker; 0 when none does."
+    )
+    spool_waiting: Gauge = _gauge("tandem_spool_waiting_records", "Accepted alerts that wait for a broker.")
+    alerts_queued: Counter = _counter(
+        "tandem_alerts_queued_total",
+        "Alerts that were accepted and waited their turn behind their client's share; counted as accepted too.",
+        "integration",
+    )
+    waiting_oldest: Gauge = _gauge(
+        "tandem_waiting_oldest_seconds",
+        "Age of the oldest accepted alert that waits its turn behind its client's share; 0 when none does.",
+    )
+    waiting_alerts: Gauge = _gauge(
+        "tandem_waiting_alerts", "Accepted alerts that wait their turn behind their client's share."
     )
     timer_lateness: Histogram = _histogram(
         "tandem_timer_lateness_seconds", "How late durable timers ran.", buckets=TO_PAGE
     )
     auditor_violations: Gauge = _gauge(
         "tandem_auditor_violations",
-        "Promises that the tables show broken, by invariant (docs/reliability.md).",
+        "Promises that the tables show broken, by invariant (docs/runbooks/auditor.md).",
         "invariant",
     )
+    auditor_last_run: Gauge = _gauge(
+        "tandem_auditor_last_run_seconds", "When the auditor last asked everything and was answered, in Unix time."
+    )
+    auditor_run: Gauge = _gauge("tandem_auditor_run_seconds", "How long the auditor's last look took.")
     agreement_active_version: Gauge = _gauge(
         "tandem_agreement_active_version", "Version of the agreement in force.", "tenant"
     )
     quarantined_records: Counter = _counter(
         "tandem_quarantined_records_total", "Records that could not be read and were put aside whole.", "topic"
+    )
+    database_round_trip: Gauge = _gauge("tandem_database_round_trip_seconds", "How long the database took to answer.")
+    database_bytes: Gauge = _gauge("tandem_database_bytes", "Size of the database.")
+    database_connections: Gauge = _gauge("tandem_database_connections", "Connections to the database.")
+    database_connections_most: Gauge = _gauge(
+        "tandem_database_connections_most", "Connections that the server allows to all databases together."
     )
     http_responses: Counter = _counter(
         "tandem_http_responses_total", "Answers of this process to HTTP requests, by status.", "status"

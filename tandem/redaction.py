@@ -31,7 +31,9 @@ _IN_PATH = (
     re.compile(r"(/callbacks/+[^/\s?#\"']+/+)[^/\s?#\"']+"),
 )
 _IN_TEXT = (
-    re.compile(r"(?i)([?&](?:token|secret|key|api_?key|sig|signature|password|code|state)=)[^&\s#\"']+"),
+    re.compile(
+        r"(?i)([?&](?:(?:auth_|access_)?token|secret|key|api_?key|sig|signature|password|code|state)=)[^&\s#\"']+"
+    ),
     re.compile(r"(?i)(\b(?:bearer|basic|geniekey)[ :]+)[A-Za-z0-9._~+/=-]{6,}"),
     re.compile(r"(\btdm_)[A-Za-z0-9_-]+"),
     re.compile(r"(\bwhs(?:ec|k)_)[A-Za-z0-9+/=_-]+"),

@@ -21,8 +21,11 @@ check types .venv/bin/mypy
 check imports .venv/bin/lint-imports
 check protobuf .venv/bin/python tools/proto.py --check
 check "metrics table" .venv/bin/python tools/generate_metrics_docs.py --check
+check "agreement docs" .venv/bin/python tools/generate_agreement_docs.py --check
+check dashboards .venv/bin/python tools/generate_dashboards.py --check
 check openapi .venv/bin/python tools/generate_openapi.py --check
 check agreements .venv/bin/tandem agreement check deploy/agreement
+check "routing tests" .venv/bin/tandem agreement test deploy/agreement/tests/*.yaml
 check "house rules" .venv/bin/pytest -q tests/unit/house
 
 [ -z "$failed" ] || { printf 'check: FAILED:%s\n' "$failed"; exit 1; }

@@ -6,6 +6,8 @@ Playwright leaves an event loop running, and later async tests of that process f
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -31,8 +33,15 @@ def run_part(folders: list[str], arguments: list[str]) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
+def fetch_kafka() -> None:
+    """Kafka's jars, where they can be had: the first time takes longer than a test may. A test says what is missing."""
+    if shutil.which("java") and shutil.which("mvn") and not os.environ.get("TANDEM_TEST_KAFKA"):
+        subprocess.run([sys.executable, "-m", "tests.support.kafka.jars"], cwd=ROOT, check=False, capture_output=True)
+
+
 def main() -> int:
     """Run every part, also after a failed one; 1 when any failed."""
+    fetch_kafka()
     outcomes: list[tuple[str, int]] = []
     for name, names, arguments in PARTS:
         folders = folders_with_tests(names)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
 from tandem.agreement.business_hours import build_calendars
 from tandem.agreement.compiled import Agreement, default_path
 from tandem.agreement.conditions import Condition, compile_conditions
-from tandem.agreement.defaults import defaults, filled_profiles, ladder_path
+from tandem.agreement.coverage.duty import responders
+from tandem.agreement.defaults import defaults, filled_impact, filled_profiles, ladder_path
+from tandem.agreement.expected import compile_expected
 from tandem.agreement.matrix import deciding_order, row_finder
 from tandem.agreement.merge import merge, merge_priorities
-from tandem.agreement.schema.documents import ProviderDocument, TenantDocument
+from tandem.agreement.patterns import compile_glob
+from tandem.agreement.proof.vocabulary import space_of
+from tandem.agreement.rules import rule_index
+from tandem.agreement.schema.documents import ProviderDocument, SharedParts, TenantDocument
+from tandem.agreement.schema.matrix import ScopeRow
 from tandem.agreement.schema.people import PathSpec, ScheduleSpec
-from tandem.agreement.schema.scope import AssetSpec, ClassificationRule, FunctionSpec, ScopeRow
+from tandem.agreement.schema.scope import AssetSpec, ClassificationRule, FunctionSpec
+from tandem.agreement.suppression import compile_suppressions
 from tandem.errors import AgreementError, Problem
-from tandem.model.ownership import Owner, Party, TenantKind, Track
+from tandem.model.ownership import Mode, Owner, Party, TenantKind, Track
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,7 +49,9 @@ def compile_agreement(tenant: TenantDocument, provider: ProviderDocument | None 
     except ValueError as error:
         raise AgreementError([Problem(tenant.tenant.id, 1, 1, str(error))]) from None
     paths = all_paths(whole)
-    rows = deciding_order((_completed(row, whole, paths) for row in whole.matrix), (site.id for site in whole.sites))
+    space = space_of(whole)
+    rows = deciding_order((_completed(row, whole, paths) for row in whole.matrix), space)
+    rules = _compiled_rules(whole.classification)
     return Agreement(
         version=version,
         tenant=whole.tenant,
@@ -55,19 +64,38 @@ def compile_agreement(tenant: TenantDocument, provider: ProviderDocument | None 
         functions=_frozen({function.id: function for function in whole.functions}),
         sites=_frozen({site.id: site for site in whole.sites}),
         assets=_frozen({asset.id: asset for asset in whole.assets}),
-        classification=_compiled_rules(whole.classification),
+        classification=rules,
+        find_rule=rule_index(rules),
         rows=tuple(entry.row for entry in rows),
-        find_row=row_finder(rows),
+        find_row=row_finder(rows, space),
         priorities=merge_priorities(whole.priorities, defaults().priorities),
+        impact=filled_impact(whole.impact),
         rules=whole.rules,
         timing=whole.timing,
+        storm=whole.storm,
+        flapping=whole.flapping,
+        stale=whole.stale,
         sla=_frozen(filled_profiles(whole.sla)),
         safety=whole.safety,
         hosts=_frozen(hosts_of(whole.assets)),
+        host_class_of=host_classes(whole.vocabulary.host_classes),
+        runbooks=_frozen(whole.runbooks),
+        suppression=compile_suppressions(
+            maintenance=whole.maintenance,
+            silences=whole.silences,
+            inhibit=whole.inhibit,
+            sites=whole.sites,
+            assets=whole.assets,
+            zone=whole.tenant.zone,
+        ),
+        expected=compile_expected(whole.expected, whole.tenant.zone),
+        modes=_frozen(whole.modes),
+        responders=responders(whole, Party.INTERNAL),
+        overflows=any(row.overflow is not None for row in whole.matrix),
     )
 
 
-def all_paths(document: TenantDocument) -> dict[str, PathSpec]:
+def all_paths(document: SharedParts) -> dict[str, PathSpec]:
     """The document's paths by id, and the default ladder for a party and track that have a schedule but no path."""
     paths = {path.id: path for path in document.paths}
     for party in Party:
@@ -85,9 +113,21 @@ def hosts_of(assets: Iterable[AssetSpec]) -> dict[str, str]:
     return {asset.id.casefold(): asset.id for asset in assets} | listed
 
 
+def host_classes(classes: Mapping[str, Iterable[str]]) -> Callable[[str | None], str | None]:
+    """Host -> the first class with a glob that fits it, without case; None without a host or a class."""
+    compiled = [(name, [compile_glob(glob.casefold()) for glob in globs]) for name, globs in classes.items()]
+
+    def class_of(host: str | None) -> str | None:
+        folded = host.casefold() if host else ""
+        fitting = (name for name, globs in compiled if any(glob.fullmatch(folded) for glob in globs))
+        return next(fitting, None) if folded else None
+
+    return class_of
+
+
 def _completed(row: ScopeRow, document: TenantDocument, paths: Mapping[str, PathSpec]) -> ScopeRow:
     """``row`` with its defaults: track, paths of both parties, who takes it after hours, mode."""
-    track = row.track or track_of(row.function, document.functions)
+    track = row.track or track_of(row.function or (), document.functions)
     found = {party: default_path(paths, party, track) for party in Party}
     chosen = {party: path.id for party, path in found.items() if path is not None} | row.paths
     return row.model_copy(
@@ -95,9 +135,17 @@ def _completed(row: ScopeRow, document: TenantDocument, paths: Mapping[str, Path
             "track": track,
             "paths": chosen,
             "after_hours": row.after_hours or _after_hours(row, document),
-            "mode": row.mode or document.tenant.mode,
+            "mode": row.mode or _mode_of(row, document),
         }
     )
+
+
+def _mode_of(row: ScopeRow, document: TenantDocument) -> Mode | None:
+    """The mode of the row's functions where ``modes`` says one for all alike; None: it follows the alert's function."""
+    if not row.function and document.modes:
+        return None
+    said = {document.modes.get(name, document.tenant.mode) for name in row.function or ()} or {document.tenant.mode}
+    return said.pop() if len(said) == 1 else None
 
 
 def _after_hours(row: ScopeRow, document: TenantDocument) -> str:

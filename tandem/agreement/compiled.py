@@ -5,24 +5,35 @@ Built once per version by ``tandem/agreement/compile.py`` from a tenant's docume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
+from tandem.agreement.expected import Expected
 from tandem.agreement.schema.documents import SafetyRow, TenantSpec
 from tandem.agreement.schema.hours import SlaProfile, Timing
+from tandem.agreement.schema.joining import FlappingSpec, StaleSpec, StormSpec
+from tandem.agreement.schema.matrix import ScopeRow
 from tandem.agreement.schema.people import PartySpec, PathSpec, PersonSpec, ScheduleSpec
 from tandem.agreement.schema.scope import (
     AssetSpec,
     ClassificationRule,
     DecisionRules,
     FunctionSpec,
+    ImpactMatrix,
     PriorityTable,
-    ScopeRow,
     SiteSpec,
 )
+from tandem.agreement.suppression import Suppressions
 from tandem.model.alert import Alert
 from tandem.model.calendar import Calendar
-from tandem.model.ownership import Party, Track
+from tandem.model.ownership import Mode, Party, Track
+
+
+def _no_class(_host: str | None) -> str | None:
+    """What a vocabulary without host classes answers."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +41,16 @@ class RowQuery:
     """What the scope matrix is asked: a classified alert reduced to the fields a row may name."""
 
     function: str
-    category: str | None
-    site: str | None
-    asset_tags: frozenset[str]
-    severity: str
+    scenario: str = "incident"
+    category: str | None = None
+    site: str | None = None
+    tags: frozenset[str] = frozenset()
+    """Tags of the alert's asset."""
+    severity: str = "unknown"
+    kind: str | None = None
+    vendor: str | None = None
+    data_class: str | None = None
+    host_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class RowAnswer:
     row: ScopeRow | None
     """None: no row names this; the safety row takes it."""
     runners_up: tuple[tuple[str, str], ...] = ()
-    """(row id, why not), at most five."""
+    """(row id, the first condition that failed or why it lost), at most five, the closest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +80,52 @@ class Agreement:
     sites: Mapping[str, SiteSpec]
     assets: Mapping[str, AssetSpec]
     classification: tuple[tuple[ClassificationRule, Callable[[Alert, str | None], bool]], ...]
-    """Rules in order with their compiled condition on (alert, site)."""
+    """Rules in order with their compiled condition on (alert, site), to be read."""
+    find_rule: Callable[[Alert, str | None], ClassificationRule | None]
+    """(alert, site) -> the first of ``classification`` that takes it. Indexed: its cost does not grow with them."""
     rows: tuple[ScopeRow, ...]
-    """In deciding order (``tandem/agreement/matrix.py``), with track, paths, after_hours and mode filled in."""
+    """In deciding order (``tandem/agreement/matrix.py``), with track, paths and after_hours filled in.
+
+    ``mode`` too where it is one for all functions of the row; else it follows the alert's function (``modes``)."""
     find_row: Callable[[RowQuery], RowAnswer]
     """Indexed: its cost does not grow with the matrix."""
     priorities: PriorityTable
+    impact: ImpactMatrix
+    """With the defaults of domain.md 2.1 filled in."""
     rules: DecisionRules
     timing: Timing
+    storm: StormSpec = field(default_factory=StormSpec)
+    flapping: FlappingSpec = field(default_factory=FlappingSpec)
+    stale: StaleSpec = field(default_factory=StaleSpec)
     sla: Mapping[str, SlaProfile]
     """Always holds ``standard``, with the defaults of domain.md 1.4 filled in."""
     safety: SafetyRow
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Case-folded host -> asset id."""
+    host_class_of: Callable[[str | None], str | None] = _no_class
+    """Host as a tool reports it -> its class of the vocabulary."""
+    runbooks: Mapping[str, str] = field(default_factory=dict)
+    """Name -> URL."""
+    suppression: Suppressions = field(default_factory=Suppressions)
+    """Windows, silences and inhibitions; the book adds those that people made at run time."""
+    expected: Expected = field(default_factory=Expected)
+    """Signals that both parties count on."""
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    """Function -> mode, where it differs from the tenant's; a row with a mode of its own beats it."""
+    responders: frozenset[str] = frozenset()
+    """People of the internal party who answer: on schedules, in steps, seniors (R-A4)."""
+    overflows: bool = False
+    """Some row goes to the MSP while the internal queue is over its limit (R-A6)."""
+    row_of: Mapping[str, ScopeRow] = field(init=False, repr=False, compare=False)
+    """Row id -> the row."""
+    kept: dict[Hashable, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Answers that follow from this version alone, worked out when first needed; a changed copy starts without any.
+
+    Its users own their keys, which begin with a word of their own and are as few as the document has parts."""
+
+    def __post_init__(self) -> None:
+        """Index the rows by id."""
+        object.__setattr__(self, "row_of", MappingProxyType({row.id: row for row in reversed(self.rows)}))
 
     def calendar_of(self, party: Party) -> Calendar:
         """The calendar in which ``party``'s business hours count."""

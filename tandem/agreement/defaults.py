@@ -9,10 +9,11 @@ from importlib.resources import files
 from pydantic import Field
 
 from tandem.agreement.document import parse, plain
-from tandem.agreement.schema.fields import Duration, Part
+from tandem.agreement.merge import merge_impact
+from tandem.agreement.schema.fields import Duration, Line, Part
 from tandem.agreement.schema.hours import PriorityTargets, SlaProfile
 from tandem.agreement.schema.people import PathSpec, ScheduleSpec, Step
-from tandem.agreement.schema.scope import PriorityTable
+from tandem.agreement.schema.scope import ImpactMatrix, PriorityTable
 from tandem.model.ownership import Party, Track
 from tandem.model.priority import Priority
 
@@ -26,10 +27,21 @@ class Rung(Part):
     page: tuple[str, ...]
 
 
+class PathWords(Part):
+    """When, how, with what and how soon: what a path has to say (R33)."""
+
+    trigger: Line
+    channel: Line
+    information: Line
+    expected_response: Duration
+
+
 class _File(Part):
     sla: dict[str, SlaProfile]
     priorities: PriorityTable
+    impact: ImpactMatrix
     ladder: tuple[Rung, ...] = Field(min_length=1)
+    path: PathWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,9 @@ class Defaults:
 
     standard: SlaProfile
     priorities: PriorityTable
+    impact: ImpactMatrix
     ladder: tuple[Rung, ...]
+    path: PathWords
 
 
 @cache
@@ -46,7 +60,7 @@ def defaults() -> Defaults:
     """The content of ``defaults.yaml``, read once."""
     text = files("tandem.agreement").joinpath("defaults.yaml").read_text("utf-8")
     content = _File.model_validate(plain(parse(text, "defaults.yaml")))
-    return Defaults(content.sla[STANDARD], content.priorities, content.ladder)
+    return Defaults(content.sla[STANDARD], content.priorities, content.impact, content.ladder, content.path)
 
 
 def filled_profiles(profiles: dict[str, SlaProfile]) -> dict[str, SlaProfile]:
@@ -58,6 +72,11 @@ def filled_profiles(profiles: dict[str, SlaProfile]) -> dict[str, SlaProfile]:
     return {STANDARD: standard} | {
         name: _filled(profile, standard) for name, profile in profiles.items() if name != STANDARD
     }
+
+
+def filled_impact(impact: ImpactMatrix) -> ImpactMatrix:
+    """``impact`` with the cells, urgencies and shares that it does not mention."""
+    return merge_impact(impact, defaults().impact)
 
 
 def _filled(profile: SlaProfile, under: SlaProfile) -> SlaProfile:
@@ -81,7 +100,8 @@ def ladder_path(schedule: ScheduleSpec, party: Party, track: Track) -> PathSpec:
     steps = tuple(
         Step(after=rung.after, page=tuple(_put(target, names) for target in rung.page)) for rung in defaults().ladder
     )
-    return PathSpec(id=f"{party}-{track}", party=party, track=track, steps=steps)
+    words = dict(defaults().path)
+    return PathSpec(id=f"{party}-{track}", party=party, track=track, steps=steps, **words)
 
 
 def _put(text: str, names: dict[str, str]) -> str:

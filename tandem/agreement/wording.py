@@ -32,22 +32,38 @@ _EXPECTED = {
     "string_too_short": "this text is empty",
     "too_short": "this list is empty",
     "too_long": "this list is too long",
+    "string_unicode": "this text holds half a character; write the whole one",
+    "int_parsing_size": "this number is far too large",
+    "finite_number": "{input} is not a number",
 }
+MOST_PROBLEMS = 100
+"""So many are put into words; a document with more is another kind of document, or made to keep us busy."""
 _DATES = ("date", "datetime", "time_delta")
 _ID = "{input} is not an id; use lower-case letters, digits, - _ and . (at most 64, beginning with a letter or digit)"
 
 
 def problems_of(error: ValidationError, root: Node, *, file: str, model: type[BaseModel]) -> list[Problem]:
-    """Every fault at once, in file order."""
-    found = [_problem(detail, root, file, model) for detail in error.errors(include_url=False)]
-    return sorted(set(found))
+    """Every fault at once, in file order; of very many the first ones, and how many more there are."""
+    located = [(_place(detail, root), detail) for detail in error.errors(include_url=False)]
+    located.sort(key=lambda entry: entry[0])
+    found = {_problem(detail, place, root, file, model) for place, detail in located[:MOST_PROBLEMS]}
+    if len(located) > MOST_PROBLEMS:
+        (line, column), _ = located[MOST_PROBLEMS]
+        found.add(Problem(file, line, column, f"from here on {len(located) - MOST_PROBLEMS:,} more problems"))
+    return sorted(found)
 
 
-def _problem(detail: ErrorDetails, root: Node, file: str, model: type[BaseModel]) -> Problem:
+def _place(detail: ErrorDetails, root: Node) -> tuple[int, int]:
+    path = tuple(detail["loc"])
+    about_key = detail["type"] == "extra_forbidden" or path[-1:] == ("[key]",)
+    return locate(root, tuple(part for part in path if part != "[key]"), key=about_key)
+
+
+def _problem(detail: ErrorDetails, place: tuple[int, int], root: Node, file: str, model: type[BaseModel]) -> Problem:
     path = tuple(detail["loc"])
     unknown = detail["type"] == "extra_forbidden"
     about_key = unknown or path[-1:] == ("[key]",)
-    line, column = locate(root, tuple(part for part in path if part != "[key]"), key=about_key)
+    line, column = place
     known = _keys(model, path[:-1]) if unknown else frozenset[str]()
     where = dotted(path[:-1] if unknown or about_key else path, root)
     words = f"{where}: {_words(detail, known)}" if where else _words(detail, known)

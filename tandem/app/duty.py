@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tandem.agreement.compiled import Agreement
+from tandem.agreement.oncall.timeline import timeline
 from tandem.agreement.schema.people import ScheduleSpec
 from tandem.app.ground import Ground
 from tandem.clock import wait_event
 from tandem.policy.book import AgreementBook
 from tandem_console.api.records import Duty
 from tandem_notifier.metrics import set_gaps
-from tandem_notifier.oncall import timeline
 
 AHEAD = timedelta(days=14)
 """How far the end of a shift is looked for."""

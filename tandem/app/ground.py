@@ -6,16 +6,22 @@ Opened in order, registered with the lifecycle as they open, so that whatever fa
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tandem.app.kafka import open_kafka
 from tandem.app.lifecycle import Lifecycle
-from tandem.app.settings import Settings, envelope_key
+from tandem.app.settings import Settings, envelope_key, kafka_settings
+from tandem.bus.absent import AbsentBus
+from tandem.bus.kafka_settings import KafkaSettings
 from tandem.bus.port import Bus
 from tandem.bus.postgres import PostgresBus
+from tandem.bus.postgres_consumer import Sharing
 from tandem.clock import Clock, wait_event
 from tandem.db.clock import DatabaseClock
 from tandem.db.datadir import DataDirLock
@@ -32,6 +38,29 @@ FOLLOW_S = 2.0
 """How late a process follows a new agreement version."""
 
 log = structlog.get_logger("tandem.app")
+
+
+class BusUse(Enum):
+    """What a process needs of the bus."""
+
+    ALL = "all"
+    INTAKE = "intake"
+    """It only takes alerts; see ``open_kafka``."""
+    NONE = "none"
+    """Nothing: the bus may be away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnBus:
+    """How a process stands on the bus."""
+
+    role: str
+    """The database role under which it reads and writes."""
+    use: BusUse = BusUse.ALL
+    split: bool = False
+    """Other processes share the bus."""
+    share: bool = False
+    """Replicas of this process share the partitions of its groups."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,21 +106,25 @@ class Ground:
 
 
 async def open_ground(
-    settings: Settings, lifecycle: Lifecycle, metrics: Metrics, *, address: str, role: str, split: bool
+    settings: Settings,
+    lifecycle: Lifecycle,
+    metrics: Metrics,
+    *,
+    address: str,
+    on_bus: OnBus,
+    waiting: Callable[[str], None] = lambda _: None,
 ) -> Ground:
     """Open everything.
 
     Args:
         address: where this process will answer; whoever finds the data directory held is told it.
-        role: the database role under which the bus reads and writes.
-        split: other processes share the bus.
+        on_bus: what the process needs of the bus.
+        waiting: told what keeps a database of one's own from being used, for ``/readyz``.
 
     Raises:
         StartFailed: in one line, what to do.
     """
-    if settings.kafka_bootstrap:
-        message = "TANDEM_KAFKA_BOOTSTRAP is set, but this release has only the PostgreSQL bus: unset it"
-        raise StartFailed(message, exit_code=2)
+    kafka = kafka_settings(settings)
     embedded, lock = None, None
     dsn = settings.database_url
     if dsn is None:
@@ -103,19 +136,17 @@ async def open_ground(
         lifecycle.supervise("database", lambda stopping: _watch(embedded, lifecycle, stopping))
         await upgrade(dsn)
     else:
-        await _await_schema(dsn)
+        await await_schema(dsn, waiting)
     key = envelope_key(settings)
     clock = DatabaseClock(dsn, offset_file=settings.clock_offset_file)
     await clock.start()
     lifecycle.on_close("clock", clock.stop)
-    bus = PostgresBus(dsn, role, clock=clock, split=split)
-    await bus.start()
-    lifecycle.on_close("bus", bus.stop)
+    bus = await _open_bus(kafka, lifecycle, metrics, dsn=dsn, clock=clock, on_bus=on_bus)
     policy = engine(dsn, "tandem_policy", application_name="tandem policy", pool_size=2)
     lifecycle.on_close("policy", policy.dispose)
-    book = AgreementBook(policy)
+    book = AgreementBook(policy, clock=clock)
     await book.refresh()
-    lifecycle.supervise("agreements", lambda stopping: _follow(book, metrics, stopping))
+    lifecycle.supervise("agreements", lambda stopping: keep_following(book, metrics, stopping))
     return Ground(
         settings=settings,
         lifecycle=lifecycle,
@@ -132,9 +163,34 @@ async def open_ground(
     )
 
 
-async def _await_schema(dsn: str) -> None:
+async def _open_bus(
+    kafka: KafkaSettings | None, lifecycle: Lifecycle, metrics: Metrics, *, dsn: str, clock: Clock, on_bus: OnBus
+) -> Bus:
+    if on_bus.use is BusUse.NONE:
+        return AbsentBus()
+    if kafka is not None:
+        intake_only = on_bus.use is BusUse.INTAKE
+        return await open_kafka(
+            kafka, lifecycle, metrics, dsn=dsn, role=on_bus.role, clock=clock, intake_only=intake_only
+        )
+    sharing = Sharing() if on_bus.share else None
+    bus = PostgresBus(dsn, on_bus.role, clock=clock, split=on_bus.split, sharing=sharing)
+    await bus.start()
+    lifecycle.on_close("bus", bus.stop)
+    return bus
+
+
+async def await_schema(dsn: str, waiting: Callable[[str], None] = lambda _: None) -> None:
+    """Wait for `tandem db upgrade`, and for the database itself.
+
+    Args:
+        waiting: told what it waits for.
+
+    Raises:
+        StartFailed: not within ``SCHEMA_WAIT_S``; what is missing.
+    """
     try:
-        await wait_for_schema(dsn, seconds=SCHEMA_WAIT_S)
+        await wait_for_schema(dsn, seconds=SCHEMA_WAIT_S, waiting=waiting)
     except Unavailable as fault:
         raise StartFailed(str(fault)) from fault
 
@@ -150,8 +206,8 @@ async def _watch(embedded: EmbeddedPostgres, lifecycle: Lifecycle, stopping: asy
     died.cancel()
 
 
-async def _follow(book: AgreementBook, metrics: Metrics, stopping: asyncio.Event) -> None:
-    """Keep the book at the active versions."""
+async def keep_following(book: AgreementBook, metrics: Metrics, stopping: asyncio.Event) -> None:
+    """Keep the book at the active versions: looks every two seconds until ``stopping``."""
     while True:
         try:
             await book.refresh()

@@ -58,6 +58,36 @@ class Lifecycle:
         self._tasks.append(task)
         self._running.append(asyncio.create_task(self._keep(task), name=name))
 
+    async def live(self, start: Callable[[], Awaitable[None]]) -> int:
+        """Start, serve until ``stop``, close; the process's exit code: 0 after a wish to stop, 1 after a failure.
+
+        A stop while ``start`` still waits (for a database, for its schema) ends the wait.
+
+        Raises:
+            StartFailed: as ``start`` does.
+        """
+        try:
+            await self._start_or_stop(start)
+            await self.stopping.wait()
+        finally:
+            await self.close()
+        if self.failed:
+            log.error("ended", reason=self.failed)
+            return 1
+        return 0
+
+    async def _start_or_stop(self, start: Callable[[], Awaitable[None]]) -> None:
+        starting = asyncio.ensure_future(start())
+        stop = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait([starting, stop], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                await starting
+        finally:
+            for task in (stop, starting):
+                task.cancel()
+            await asyncio.gather(stop, starting, return_exceptions=True)
+
     def stop(self, reason: str | None = None) -> None:
         """Begin the shutdown; ``reason`` makes it a failure."""
         if reason is not None and self.failed is None:

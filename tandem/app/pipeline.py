@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from tandem.app.ground import Ground
@@ -19,11 +19,16 @@ REST_S = {"console": 0.05}
 """A page's live stream needs no commit per record, and these cost more than the alert's own (1.7 an alert at 100/s)."""
 
 
+def composes(names: Container[str]) -> bool:
+    """Whether a process with these targets, or stages, has the whole chain."""
+    return all(name in names for name in COMPOSED)
+
+
 async def start_stages(ground: Ground, parts: Parts) -> None:
     """Make the runners and supervise them."""
     by_group = {stage.group: stage for stage in parts.stages}
     groups: list[Sequence[Stage[Any]]] = []
-    if ground.bus.name == "postgres" and all(name in by_group for name in COMPOSED):
+    if ground.bus.name == "postgres" and composes(by_group):
         groups.append([by_group.pop(name) for name in COMPOSED])
     groups.extend([stage] for stage in by_group.values())
     for stages in groups:

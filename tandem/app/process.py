@@ -12,17 +12,22 @@ from pathlib import Path
 
 import structlog
 
-from tandem.app.ground import Ground, open_ground
+from tandem.app.ground import BusUse, Ground, OnBus, open_ground
 from tandem.app.lifecycle import Lifecycle
-from tandem.app.pipeline import start_stages
+from tandem.app.pipeline import composes, start_stages
 from tandem.app.settings import Settings
-from tandem.app.targets import ALL, TARGETS, Parts
+from tandem.app.targets import ALL, BUSLESS, TARGETS, Parts
+from tandem.bus.kafka import KafkaBus
 from tandem.db.roles import role_of
 from tandem.errors import StartFailed
 from tandem.metrics import Metrics
 from tandem.policy.follow import apply_directory, keep_applying
 from tandem.web.application import build_app
+from tandem.web.door import Door
 from tandem.web.server import WebServer, bind
+
+_CUT_S = 0.5
+"""What answers under way get when the start has failed; else the listener has long been closed by then."""
 
 log = structlog.get_logger("tandem.app")
 
@@ -48,35 +53,30 @@ class Process:
         Raises:
             StartFailed: it never served.
         """
-        try:
-            await self._start()
-            await self.lifecycle.stopping.wait()
-        finally:
-            await self.lifecycle.close()
-        if self.lifecycle.failed:
-            log.error("ended", reason=self.lifecycle.failed)
-            return 1
-        return 0
+        return await self.lifecycle.live(self._start)
 
     async def _start(self) -> None:
         listening = bind(*self._settings.host_port)
         host, port = listening.getsockname()[:2]
         self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         metrics = Metrics(version=version("tandem"))
-        whole = set(self._targets) == set(ALL)
-        role = "tandem_chain" if whole else role_of(self._targets[0])
-        try:
-            ground = await open_ground(
-                self._settings, self.lifecycle, metrics, address=self.address, role=role, split=not whole
-            )
-        except BaseException:
-            listening.close()
-            raise
+        parts, door = Parts(), Door()
+        server = WebServer(door, listening=listening, stopping=parts.stopping)
+        self.lifecycle.on_close("door", lambda: server.stop(_CUT_S))
+        if self._settings.database_url is not None:
+            await server.start()  # it may be long in coming; who asks meanwhile is told so
+        ground = await open_ground(
+            self._settings,
+            self.lifecycle,
+            metrics,
+            address=self.address,
+            on_bus=self._on_bus(),
+            waiting=door.say,
+        )
         self.ground = ground
         self._ready_file().unlink(missing_ok=True)  # a killed process left it, and names itself in it
         if self._settings.agreements is not None:
             await self._apply(ground, self._settings.agreements)
-        parts = Parts()
         for name in self._targets:
             await TARGETS[name](ground, parts)
         if self._extend is not None:
@@ -84,11 +84,16 @@ class Process:
         if parts.console is not None:
             parts.routers.extend(parts.console.routers())
         await start_stages(ground, parts)
-        parts.checks["database"] = ground.database_answers
+        if self._bus_use() is not BusUse.INTAKE or ground.bus.name == "postgres":
+            # On a broker ingest accepts without the database, and is red only when it must refuse.
+            parts.checks["database"] = ground.database_answers
+        if isinstance(ground.bus, KafkaBus) and "ingest" not in self._targets:
+            parts.checks["kafka"] = ground.bus.answers
         parts.checks["tasks"] = self.lifecycle.running
         app = build_app(routers=parts.routers, lanes=parts.lanes, metrics=metrics, checks=parts.checks)
-        server = WebServer(app, listening=listening, stopping=parts.stopping)
-        await server.start()
+        door.open(app)
+        if self._settings.database_url is None:
+            await server.start()
         self.lifecycle.on_close("listener", lambda: server.stop(self._settings.shutdown_s / 3))
         for name, work in parts.tasks:
             self.lifecycle.supervise(name, work)
@@ -96,6 +101,20 @@ class Process:
         self._announce(ground)
         for tell in parts.when_ready:
             tell()
+
+    def _on_bus(self) -> OnBus:
+        whole = set(self._targets) == set(ALL)
+        return OnBus(
+            role="tandem_chain" if whole else role_of(self._targets[0]),
+            use=self._bus_use(),
+            split=not whole,
+            share=not composes(self._targets),
+        )
+
+    def _bus_use(self) -> BusUse:
+        if set(self._targets) <= BUSLESS:
+            return BusUse.NONE
+        return BusUse.INTAKE if set(self._targets) <= {"ingest", *BUSLESS} else BusUse.ALL
 
     async def _apply(self, ground: Ground, directory: Path) -> None:
         """Documents whose hash is new become the next version; a bad one stops the start with its messages."""

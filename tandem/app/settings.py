@@ -6,26 +6,46 @@ import base64
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tandem.bus.kafka_settings import KafkaSettings, Security
+from tandem.bus.topics import PARTITIONS
 from tandem.errors import StartFailed
 
-_SECRETS = ("database_url", "secret_key", "smtp_url")
+_SECRETS = (
+    *("database_url", "secret_key", "smtp_url", "kafka_sasl_password"),
+    *("alarm_url", "alarm_secret", "heartbeat_url"),
+)
 _KEY_BYTES = 32
 
 
 class Settings(BaseSettings):
-    """Everything a process is told from outside. Policy is not here: it is in the agreement."""
+    """Everything a process is told from outside; empty is as unset. Policy is not here: it is in the agreement."""
 
-    model_config = SettingsConfigDict(env_prefix="TANDEM_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="TANDEM_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: str | None = None
     """A PostgreSQL 15 or later; none: embedded in the data directory."""
     kafka_bootstrap: str | None = None
-    """Kafka's addresses; none: the PostgreSQL bus."""
+    """Kafka's addresses, HOST:PORT comma separated; none: the PostgreSQL bus."""
+    kafka_security: Security = Security.PLAINTEXT
+    """plaintext, ssl, sasl_plaintext or sasl_ssl."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: str | None = None
+    kafka_ca_file: Path | None = None
+    """PEM of who signed the brokers' certificates; none: the system's."""
+    kafka_client_cert: Path | None = None
+    kafka_client_key: Path | None = None
+    kafka_replication: int = Field(default=1, ge=1, le=7)
+    """Copies of topics that Tandem makes; 3 where there are three brokers."""
+    kafka_partitions: int = Field(default=PARTITIONS, ge=1, le=1000)
+    """Of each of Tandem's topics; the same in every process."""
+    kafka_prefix: str = Field(default="", max_length=100, pattern=r"^[a-zA-Z0-9._-]*$")
+    """Before every topic and group, where installations share a cluster."""
     data_dir: Path = Path(".tandem")
     """Where embedded data, keys and ready files live."""
     listen: str = "127.0.0.1:8080"
@@ -36,15 +56,35 @@ class Settings(BaseSettings):
     """How people reach the console, for links in pages; default: the bound address."""
     answer_url: str | None = None
     """How ack links reach the notifier; default: public_url."""
+    ingest_url: str | None = None
+    """Where tools reach the way in, for the addresses the console shows; default: public_url."""
+    ingest_inside_url: str | None = None
+    """Where the console reaches it, to send tests; default: its own address."""
     allow_private_targets: str = ""
     """Private addresses that outgoing webhooks may reach: HOST, CIDR or HOST:PORT, comma separated."""
     smtp_url: str | None = None
     """smtp://user:password@host:587 or smtps://...; none: pages by e-mail fail with a clear reason."""
     mail_from: str = "tandem@localhost"
+    alarm_url: str | None = None
+    """Where the auditor posts what it finds violated, as signed JSON; none: it is logged and counted only."""
+    alarm_secret: str | None = None
+    """whsec_... with which the receiver verifies alarms; default: made from secret_key, see tandem doctor."""
+    heartbeat_url: str | None = None
+    """Pinged after each clean look of the auditor, for a dead-man's switch outside."""
+    audit_every_s: float = Field(default=30.0, gt=0, le=3600)
+    """How often the auditor looks."""
+    audit_patience_s: float = Field(default=30.0, gt=0, le=3600)
+    """How long something may be on its way before it counts as standing still; pages and clocks get twice as long."""
+    audit_budget_s: float = Field(default=5.0, gt=0, le=60)
+    """How long each question of the auditor may take; all of them together four times as long."""
     log_format: str | None = None
     """json or console; default: console on a terminal."""
     agreements: Path | None = None
     """Directory of agreement documents to apply at the start and when they change."""
+    welcome_file: Path | None = None
+    """First steps for the console's /welcome, as `tandem demo --beside` writes them."""
+    intake_rate: float = Field(default=50.0, ge=0, le=100_000)
+    """Alerts a second that one integration may post in the long run once other clients are disturbed; 0: any."""
     clock_offset_file: Path | None = None
     """Tests only: a file with seconds to add to the clock."""
     shutdown_s: float = Field(default=20.0, gt=0, le=300)
@@ -74,6 +114,46 @@ class Settings(BaseSettings):
         return host.strip("[]"), int(port)
 
 
+def kafka_settings(settings: Settings) -> KafkaSettings | None:
+    """How to reach Kafka; None: the PostgreSQL bus.
+
+    Raises:
+        StartFailed: settings that cannot work together.
+    """
+    if not settings.kafka_bootstrap:
+        return None
+    if not settings.database_url:
+        message = (
+            "TANDEM_KAFKA_BOOTSTRAP needs TANDEM_DATABASE_URL: processes on Kafka share one PostgreSQL,"
+            " and the embedded one is reached by its own process only"
+        )
+        raise StartFailed(message, exit_code=2)
+    return kafka_of(settings)
+
+
+def kafka_of(settings: Settings) -> KafkaSettings:
+    """The same for a tool that needs no database.
+
+    Raises:
+        StartFailed: settings that cannot work together.
+    """
+    files = (settings.kafka_ca_file, settings.kafka_client_cert, settings.kafka_client_key)
+    ca_file, client_cert, client_key = (str(file) if file else None for file in files)
+    return KafkaSettings(
+        bootstrap=settings.kafka_bootstrap or "",
+        security=settings.kafka_security,
+        mechanism=settings.kafka_sasl_mechanism,
+        username=settings.kafka_sasl_username,
+        password=settings.kafka_sasl_password,
+        ca_file=ca_file,
+        client_cert=client_cert,
+        client_key=client_key,
+        partitions=settings.kafka_partitions,
+        replication=settings.kafka_replication,
+        prefix=settings.kafka_prefix,
+    )
+
+
 def envelope_key(settings: Settings) -> bytes:
     """The 32 bytes that seal secrets at rest.
 
@@ -81,7 +161,7 @@ def envelope_key(settings: Settings) -> bytes:
         StartFailed: an external database without a key, or a key that is not 32 bytes of base64.
     """
     if settings.secret_key:
-        return _decoded(settings.secret_key, "TANDEM_SECRET_KEY")
+        return decoded_key(settings.secret_key, "TANDEM_SECRET_KEY")
     if settings.database_url:
         message = (
             "TANDEM_SECRET_KEY is needed with an external database; make one with: "
@@ -92,7 +172,7 @@ def envelope_key(settings: Settings) -> bytes:
     if not path.exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         _make_key(path)
-    return _decoded(path.read_text(encoding="ascii").strip(), str(path))
+    return decoded_key(path.read_text(encoding="ascii").strip(), str(path))
 
 
 def _make_key(path: Path) -> None:
@@ -106,7 +186,12 @@ def _make_key(path: Path) -> None:
     part.replace(path)  # who gets here holds the data directory, so nobody made another meanwhile
 
 
-def _decoded(text: str, where: str) -> bytes:
+def decoded_key(text: str, where: str) -> bytes:
+    """The 32 bytes that ``text`` writes in base64; ``where`` says in an error what it was.
+
+    Raises:
+        StartFailed: it does not.
+    """
     try:
         key = base64.b64decode(text, validate=True)
     except ValueError:

@@ -22,7 +22,7 @@ import structlog
 
 from tandem.bus.lane import TIMERS_AT_ONCE, Lane, Turn
 from tandem.bus.plan import Inbox, Outgoing, Plan
-from tandem.bus.port import Batch, Bus, Record, Span
+from tandem.bus.port import Batch, Bus, Record
 from tandem.bus.postgres import run
 from tandem.bus.quarantine import put_poison, put_timer
 from tandem.bus.statements import PASS_ON
@@ -177,6 +177,8 @@ class Runner:
     ) -> None:
         """One transaction over ``lanes``; then wake who waits for what it published."""
         now = self._clock.now()
+        if batch:
+            passing("runner.fetched")
         try:
             async with self._link.use() as connection, connection.transaction():
                 turns = await self._plan(connection, lanes, batch, now, timer_limit if timers else 0)
@@ -332,12 +334,13 @@ def wanted(passed: Sequence[Outgoing], inputs: Sequence[Topic]) -> list[Any]:
 
 
 def singles(batch: Batch) -> Iterable[Batch]:
-    """The batch cut into one record each, spans included."""
-    epochs = {(span.topic, span.partition): span.epoch for span in batch.spans}
+    """The batch cut into one record each, spans included; on Kafka a span may be wider than its record."""
+    spans = {(span.topic, span.partition): span for span in batch.spans}
     for record in batch.records:
         place = (record.topic, record.partition)
-        span = Span(*place, epochs[place], record.offset, record.offset + 1)
-        yield replace(batch, records=(record,), spans=(span,))
+        span = spans[place]
+        yield replace(batch, records=(record,), spans=(replace(span, next=record.offset + 1),))
+        spans[place] = replace(span, first=record.offset + 1)
 
 
 def describe(fault: BaseException) -> str:

@@ -2,12 +2,14 @@
 
 Appends go through a few connections of their own, each with one append in flight for its partitions: while one
 commits, the next gathers. Consumers of this process are woken by an event each, those of other processes by NOTIFY,
-and all of them poll besides.
+and all of them poll besides. Who listens is looked after: a connection that the server or the network has ended hears
+nothing, and says so to nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import asyncpg
@@ -15,9 +17,9 @@ import msgspec
 
 from tandem.bus.partition import partition_of
 from tandem.bus.port import Consumer, Record, Span
-from tandem.bus.postgres_consumer import PostgresConsumer
+from tandem.bus.postgres_consumer import PostgresConsumer, Sharing
 from tandem.bus.statements import APPEND, COMMIT, NOTIFY
-from tandem.clock import Clock
+from tandem.clock import Clock, wait_event
 from tandem.db.link import Link
 from tandem.db.pool import unavailable
 from tandem.db.write import Writes
@@ -28,6 +30,8 @@ LANES = 1
 """Connections that append. A partition has one lane: order per key holds, and no append waits for another's row.
 Intake is bound by CPU, not by commits in flight: with two lanes half as many alerts shared each commit, which cost
 15 to 18 % more CPU per alert (docs/performance.md)."""
+LISTEN_AGAIN_S = 2.0
+"""How often the listening connection is asked whether it is still there."""
 APPEND_S = 2.0
 """Deadline of an append: past it the sender is told to come again."""
 
@@ -37,14 +41,25 @@ class PostgresBus:
 
     name = "postgres"
 
-    def __init__(self, dsn: str, role: str, *, clock: Clock, split: bool = False) -> None:
-        """``split``: several processes share this bus, so commits must NOTIFY."""
+    def __init__(
+        self, dsn: str, role: str, *, clock: Clock, split: bool = False, sharing: Sharing | None = None
+    ) -> None:
+        """``split``: several processes share this bus, so commits must NOTIFY.
+
+        ``sharing``: replicas of this process share its groups' partitions. A composed process must not: its followers
+        do not fetch while its head does, and would keep what others wait for.
+        """
         self._dsn = dsn
         self._role = role
         self._clock = clock
         self._split = split
+        self._sharing = sharing
         self._lanes = [Link(dsn, role, name="tandem bus append", command_timeout_s=APPEND_S) for _ in range(LANES)]
-        self._listen = Link(dsn, role, name="tandem bus listen")
+        self._listen = Link(dsn, role, name="tandem bus listen", command_timeout_s=APPEND_S)
+        self._listens_since = 0
+        """The generation of the connection that listens."""
+        self._stopping = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
         self._consumers: list[PostgresConsumer] = []
 
     async def start(self) -> None:
@@ -53,9 +68,13 @@ class PostgresBus:
             await connection.fetchval("SELECT 1")
         if self._split:
             await self._relisten()
+            self._listening = asyncio.create_task(self._keep_listening(), name="bus listen")
 
     async def stop(self) -> None:
         """Close consumers and connections."""
+        self._stopping.set()
+        if self._listening is not None:
+            await asyncio.wait((self._listening,))
         for consumer in tuple(self._consumers):
             await consumer.close()
         await self._listen.close()
@@ -74,8 +93,10 @@ class PostgresBus:
         self.notify(sorted({record.topic for record in records}))
 
     async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
-        """Join ``group``: take every partition of ``topics`` that no living member holds."""
-        consumer = PostgresConsumer(self._dsn, self._role, group=group, topics=topics, left=self._consumers.remove)
+        """Join ``group``: take every partition of ``topics`` that no living member holds, or our part of them."""
+        consumer = PostgresConsumer(
+            self._dsn, self._role, group=group, topics=topics, sharing=self._sharing, left=self._consumers.remove
+        )
         self._consumers.append(consumer)
         return consumer
 
@@ -112,9 +133,21 @@ class PostgresBus:
         async with self._lanes[lane].use() as connection:
             await run(connection, writes)
 
+    async def _keep_listening(self) -> None:
+        while not await wait_event(self._stopping, LISTEN_AGAIN_S):
+            with contextlib.suppress(Unavailable):  # consumers poll meanwhile
+                await self._relisten()
+
     async def _relisten(self) -> None:
+        """Listen on a new connection; of one that is there, ask whether it answers."""
         async with self._listen.use() as connection:
+            if self._listens_since == self._listen.generation:
+                await connection.fetchval("SELECT 1")
+                return
             await connection.add_listener(CHANNEL, self._heard)
+            self._listens_since = self._listen.generation
+        for consumer in self._consumers:  # something may have been said while nobody listened
+            consumer.wake()
 
     def _heard(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
         self.notify([str(topic)])

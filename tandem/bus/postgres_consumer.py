@@ -3,11 +3,16 @@
 A partition belongs to the member whose session holds its advisory lock; taking it raises its epoch, so that a member
 which was paused, lost its connection and wakes up later commits nothing. The connection is outside every pool, whose
 release would drop the locks.
+
+Members that share a group each take their part of every topic: they count one another by a lock that all of them hold,
+give up what is above their part and take what is free below it. The server ends the session of a member that asks
+nothing for ``session_s``, so one that stands still, or whose network is gone, keeps its partitions no longer than that.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -16,7 +21,7 @@ import asyncpg
 import msgspec
 
 from tandem.bus.port import Batch, Record, Span
-from tandem.bus.statements import ASSIGN, POSITIONS, READ
+from tandem.bus.statements import ASSIGN, GIVE_UP, JOIN, MEMBERS, POSITIONS, READ, TAKE
 from tandem.bus.topics import PARTITIONS
 from tandem.clock import monotonic, wait_event
 from tandem.db.link import Link
@@ -25,6 +30,16 @@ _TAKE_EVERY_S = 2.0
 """How often a member that lacks partitions tries to take those of a dead one."""
 _POLL_S = 1.0
 """A missed wake-up costs at most this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How replicas share a group."""
+
+    session_s: float = 10.0
+    """A member that is not heard of for so long has lost its partitions, as on Kafka."""
+    look_s: float = _TAKE_EVERY_S
+    """How often a member compares what it holds with its part."""
 
 
 @dataclass(slots=True)
@@ -43,17 +58,27 @@ class PostgresConsumer:
         *,
         group: str,
         topics: Sequence[str],
+        sharing: Sharing | None = None,
         left: Callable[[PostgresConsumer], None] | None = None,
     ) -> None:
-        """``left`` is called once when the member has closed."""
+        """``sharing``: take a part and leave the rest to other members; ``left`` is called when the member has closed.
+
+        Whoever shares must fetch all the time: the others wait for what it gives up.
+        """
         self.group = group
         self._topics = tuple(topics)
-        self._link = Link(dsn, role, name=f"tandem {group}")
+        self._shared = sharing is not None
+        self._look_s = sharing.look_s if sharing is not None else _TAKE_EVERY_S
+        patience = {"idle_session_timeout": str(int(sharing.session_s * 1000))} if sharing is not None else {}
+        self._link = Link(dsn, role, name=f"tandem {group}", settings=patience)
         self._left = left
         self._news = asyncio.Event()
         self._generation = -1
+        self._sessions: deque[int] = deque(maxlen=8)
+        """Server processes of our sessions, the present one last. Of an earlier one the server may not know yet that it
+        has ended, and its locks stand in nobody's way but ours."""
         self._positions: dict[tuple[str, int], _Position] = {}
-        self._tried_at = -_TAKE_EVERY_S
+        self._tried_at = -self._look_s
         self._turn = 0
         self._level = False
         """The last read found nothing more, so only news (or the poll) is a reason to read again."""
@@ -144,25 +169,67 @@ class PostgresConsumer:
         return Batch(tuple(records), tuple(spans.values()))
 
     async def _take(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        """Take free partitions when the session is new, or now and then while some are missing."""
+        """Join with a new session; now and then see that we hold our part, no less and no more."""
         if self._generation != self._link.generation:
-            self._positions.clear()
-            self._generation = self._link.generation
-            self._tried_at = -_TAKE_EVERY_S
-        wanted = [(topic, part) for topic in self._topics for part in range(PARTITIONS)]
-        missing = [place for place in wanted if place not in self._positions]
-        if not missing or monotonic() - self._tried_at < _TAKE_EVERY_S:
+            await self._join(connection)
+        held = Counter(topic for topic, _ in self._positions)
+        complete = not self._shared and len(self._positions) == len(self._topics) * PARTITIONS
+        if complete or monotonic() - self._tried_at < self._look_s:
             return
         self._tried_at = monotonic()
-        locks = [_lock_id(self.group, topic, part) for topic, part in missing]
-        rows = await connection.fetch("SELECT pg_try_advisory_lock(l) AS got FROM unnest($1::bigint[]) AS l", locks)
-        got = [place for place, row in zip(missing, rows, strict=True) if row["got"]]
-        if got:
-            taken = await connection.fetch(ASSIGN, self.group, [place[0] for place in got], [place[1] for place in got])
-            for row in taken:
-                self._positions[row["topic"], row["part"]] = _Position(row["epoch"], row["next_offset"])
+        part = await self._part(connection)
+        for topic in self._topics:
+            if held[topic] > part:
+                await self._give_up(connection, topic, part)
+            elif held[topic] < part:
+                await self._fill_up(connection, topic, part - held[topic])
+
+    async def _join(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Whatever an earlier session held is to be taken anew."""
+        self._positions.clear()
+        self._generation = self._link.generation
+        self._sessions.append(connection.get_server_pid())
+        self._tried_at = -self._look_s
+        if self._shared:
+            await connection.execute(JOIN, _members_id(self.group))
+
+    async def _part(self, connection: asyncpg.Connection[asyncpg.Record]) -> int:
+        """Our share of each topic's partitions; members in excess of them get none."""
+        if not self._shared:
+            return PARTITIONS
+        number = _members_id(self.group)
+        members: int = await connection.fetchval(MEMBERS, number, self._former())
+        return -(-PARTITIONS // max(1, members))
+
+    async def _give_up(self, connection: asyncpg.Connection[asyncpg.Record], topic: str, part: int) -> None:
+        """Everything fetched was committed or rewound before, so nothing of ours is under way in what we leave."""
+        surplus = sorted(place for place in self._positions if place[0] == topic)[part:]
+        for place in surplus:
+            del self._positions[place]
+        await connection.execute(GIVE_UP, [_lock_id(self.group, *place) for place in surplus])
+
+    async def _fill_up(self, connection: asyncpg.Connection[asyncpg.Record], topic: str, wanted: int) -> None:
+        missing = {
+            _lock_id(self.group, topic, part): part
+            for part in range(PARTITIONS)
+            if (topic, part) not in self._positions
+        }
+        rows = await connection.fetch(TAKE, list(missing), self._former(), wanted)
+        if not rows:
+            return
+        got = [missing[row["l"]] for row in rows]
+        for row in await connection.fetch(ASSIGN, self.group, [topic] * len(got), got):
+            self._positions[row["topic"], row["part"]] = _Position(row["epoch"], row["next_offset"])
+
+    def _former(self) -> list[int]:
+        return list(self._sessions)[:-1]
 
 
 def _lock_id(group: str, topic: str, part: int) -> int:
     """A 63-bit id for ``pg_advisory_lock``; the upper half marks it as the bus's."""
     return (0x7A11D << 32) | crc32(f"{group}\0{topic}\0{part}".encode())
+
+
+def _members_id(group: str) -> int:
+    """The lock that every sharing member of ``group`` holds together with the others."""
+    return (0x7A11E << 32) | crc32(group.encode())

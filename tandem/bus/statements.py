@@ -98,3 +98,26 @@ ASSIGN = (
 )
 
 POSITIONS = "SELECT topic, part, epoch, next_offset FROM bus.consumer_offset WHERE grp = $1 AND topic = ANY($2::text[])"
+
+JOIN = "SELECT pg_advisory_lock_shared($1::bigint)"
+
+_IS_LOCK = (
+    "locktype = 'advisory' AND objsubid = 1 AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+MEMBERS = (
+    f"SELECT count(*) FROM pg_locks WHERE {_IS_LOCK}"  # noqa: S608 - a constant
+    " AND classid::bigint << 32 | objid::bigint = $1::bigint AND pid <> ALL($2::int[])"
+)
+"""How many sessions hold the members' lock $1, without those that were ours ($2)."""
+
+TAKE = (
+    "SELECT l FROM unnest($1::bigint[]) AS l WHERE pg_try_advisory_lock(l) OR EXISTS (SELECT FROM pg_locks"  # noqa: S608 - a constant
+    f" WHERE {_IS_LOCK} AND classid::bigint << 32 | objid::bigint = l AND pid = ANY($2::int[]))"
+    " LIMIT $3::int"
+)
+"""Locks of $1 that are free, or are held by a session that was ours ($2), $3 at most. Rows come one by one from the
+array, so no lock is taken beyond the limit. What was ours needs no lock: the epoch that is raised next fences it."""
+
+GIVE_UP = "SELECT pg_advisory_unlock(l) FROM unnest($1::bigint[]) AS l"

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from tandem.model.alert import Alert
 from tandem.model.events import Command, IncidentEvent, PageEvent, Quarantined, SlaEvent
+from tandem.model.signal import Signal
+from tandem.model.suppression import SuppressionEvent
 
 PARTITIONS = 8
 """Per topic on the PostgreSQL bus; Kafka's default as well. The unit of scale."""
@@ -22,14 +24,16 @@ class Topic:
     readers: tuple[str, ...]
 
 
-ALERTS = Topic("tandem.alerts", Alert, ("ingest",), ("router",))
+ALERTS = Topic("tandem.alerts", Alert, ("ingest", "router"), ("router",))
+SIGNALS = Topic("tandem.signals", Signal, ("ingest", "console"), ("router",))
 COMMANDS = Topic("tandem.commands", Command, ("console", "notifier"), ("router",))
 INCIDENTS = Topic("tandem.incidents", IncidentEvent, ("router",), ("sla-clock", "notifier", "console"))
 SLA = Topic("tandem.sla", SlaEvent, ("sla-clock",), ("notifier", "console"))
 PAGES = Topic("tandem.pages", PageEvent, ("notifier",), ("console",))
+SUPPRESSIONS = Topic("tandem.suppressions", SuppressionEvent, ("router",), ("notifier", "console"))
 QUARANTINE = Topic("tandem.quarantine", Quarantined, ("*",), ("console",))
 
-ALL = (ALERTS, COMMANDS, INCIDENTS, SLA, PAGES, QUARANTINE)
+ALL = (ALERTS, SIGNALS, COMMANDS, INCIDENTS, SLA, PAGES, SUPPRESSIONS, QUARANTINE)
 BY_NAME = {topic.name: topic for topic in ALL}
 
 
@@ -38,9 +42,28 @@ def alert_key(tenant: str, dedup_key: str) -> str:
     return f"{tenant}/{dedup_key}"
 
 
+def signal_key(tenant: str, check: str) -> str:
+    """Key of ``signals``: everything of one check stays in order."""
+    return f"{tenant}/{check}"
+
+
+def tenant_key(tenant: str) -> str:
+    """Key of ``suppressions``: everything of one client's windows stays in order."""
+    return tenant
+
+
 def incident_key(tenant: str, incident_id: UUID) -> str:
     """Key of every other topic: everything of one incident stays in order."""
     return f"{tenant}/{incident_id}"
+
+
+OUTSIDE = "tandem.routed."
+"""What the names of outside topics begin with."""
+
+
+def is_outside(topic: str) -> bool:
+    """Whether ``topic`` is one that only readers outside read: it is made by its first record."""
+    return topic.startswith(OUTSIDE)
 
 
 def routed_topic(party: str, name: str) -> str:
@@ -48,4 +71,4 @@ def routed_topic(party: str, name: str) -> str:
 
     Its value is a CloudEvent in binary mode: JSON bytes and ``ce_`` headers, not protobuf.
     """
-    return f"tandem.routed.{party}.{name}"
+    return f"{OUTSIDE}{party}.{name}"

@@ -11,7 +11,10 @@ import msgspec
 import typer
 
 from tandem.app.reach import database
-from tandem.bus.topics import BY_NAME, PARTITIONS
+from tandem.app.settings import kafka_settings
+from tandem.bus import kafka_tail
+from tandem.bus.port import Record
+from tandem.bus.topics import BY_NAME, PARTITIONS, is_outside
 from tandem.cli.edge import run
 from tandem.cli.serve import settings_with
 from tandem.clock import pause
@@ -29,18 +32,24 @@ _POLL_S = 0.5
 
 @app.command()
 def tail(
-    topic: Annotated[str, typer.Argument(help="alerts, commands, incidents, sla, pages or quarantine")],
+    topic: Annotated[str, typer.Argument(help="alerts, commands, incidents, sla, pages, quarantine or routed.*")],
     follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="The data directory, when the database is embedded")] = None,
 ) -> None:
-    """Print the records of a topic as JSON lines, oldest first within a partition."""
+    """Print the records of a topic as JSON lines, oldest first within a partition; on Kafka too."""
     name = topic if topic.startswith("tandem.") else f"tandem.{topic}"
+    settings = settings_with(data_dir=data_dir)
 
     async def work() -> None:
-        if name not in BY_NAME:
+        if name not in BY_NAME and not is_outside(name):
             known = ", ".join(sorted(known.removeprefix("tandem.") for known in BY_NAME))
-            raise Refused(Reason.INVALID, f"no topic {topic!r}; there are {known}")
-        async with database(settings_with(data_dir=data_dir)) as reached:
+            raise Refused(Reason.INVALID, f"no topic {topic!r}; there are {known} and routed.*")
+        kafka = kafka_settings(settings)
+        if kafka is not None:
+            async for record in kafka_tail.tail(kafka, name, follow=follow):
+                typer.echo(_line(record))
+            return
+        async with database(settings) as reached:
             link = Link(reached.dsn, "tandem_router", name="tandem bus tail")
             try:
                 await _print_all(link, name, follow=follow)
@@ -62,7 +71,7 @@ async def _print_all(link: Link, topic: str, *, follow: bool) -> None:
                 rows = await connection.fetch(_AFTER, topic, part, nexts[part])
             for row in rows:
                 nexts[part] = row["offset"] + 1
-                typer.echo(_line(topic, row))
+                typer.echo(_line(Record(topic, row["key"], row["value"], None, row["part"], row["offset"])))
             found += len(rows)
         if not found and not follow:
             return
@@ -70,13 +79,20 @@ async def _print_all(link: Link, topic: str, *, follow: bool) -> None:
             await pause(_POLL_S)
 
 
-def _line(topic: str, row: Any) -> str:  # noqa: ANN401 - a database row
-    begin = {"partition": row["part"], "offset": row["offset"], "key": row["key"]}
+def _line(record: Record) -> str:
+    begin = {"partition": record.partition, "offset": record.offset, "key": record.key}
+    return msgspec.json.encode({**begin, "payload": _payload(record)}, enc_hook=_plain).decode()
+
+
+def _payload(record: Record) -> Any:  # noqa: ANN401 - as the topic's type, or JSON
     try:
-        payload: Any = codec.decode(BY_NAME[topic].payload, row["value"])
+        if is_outside(record.topic):  # for machines outside: JSON and no protobuf
+            return msgspec.json.decode(record.value)
+        return codec.decode(BY_NAME[record.topic].payload, record.value)
     except PoisonRecord as fault:
-        payload = {"unreadable": fault.reason}
-    return msgspec.json.encode({**begin, "payload": payload}, enc_hook=_plain).decode()
+        return {"unreadable": fault.reason}
+    except msgspec.DecodeError as fault:
+        return {"unreadable": str(fault)}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - what msgspec does not know

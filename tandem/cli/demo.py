@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from tandem.app.demo.beside import Beside
+from tandem.app.demo.doors import Door, Doors
 from tandem.app.demo.run import demo_process
 from tandem.app.settings import Settings
 from tandem.cli.edge import run
@@ -17,15 +19,30 @@ from tandem.web.server import PortTaken, bind
 
 _PORT = 8080
 _PORTS_TRIED = 50
+_DATA_DIR = Path(".tandem/demo")
+_HERE = "http://127.0.0.1:8080"
+_DOOR = "With --beside: OUTSIDE or OUTSIDE,INSIDE address of "
 
 
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one, a taken one the next")] = _PORT,
-    data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its data")] = Path(".tandem/demo"),
+    data_dir: Annotated[Path | None, typer.Option(help="Where the demo keeps its data")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Forget an earlier demo first")] = False,
     no_feed: Annotated[bool, typer.Option("--no-feed", help="No alerts of its own: send yours")] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="Only seed, phones and feed, for services that run on TANDEM_DATABASE_URL")
+    ] = False,
+    console: Annotated[str, typer.Option(help=_DOOR + "the console")] = _HERE,
+    ingest: Annotated[str, typer.Option(help=_DOOR + "ingest")] = _HERE,
+    inbox: Annotated[str, typer.Option(help=_DOOR + "the phones, which answer on TANDEM_LISTEN")] = _HERE,
 ) -> None:
     """Run the demo until Ctrl-C; it listens on this machine only and leaves nothing running."""
+    if beside:
+        doors = Doors(console=Door.parse(console), ingest=Door.parse(ingest), inbox=Door.parse(inbox))
+        raise typer.Exit(
+            run(lambda: serving(Beside(settings_with(data_dir=data_dir), doors, feed=not no_feed, tell=_tell)))
+        )
+    data_dir = data_dir or _DATA_DIR
     if reset:
         _forget(data_dir)
     _tell("starting the database and the services")

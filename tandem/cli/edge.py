@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from tandem.errors import AgreementError, Reason, Refused, StartFailed, TandemEr
 Result = TypeVar("Result")
 OK, NO, USAGE, UNREACHABLE = 0, 1, 2, 3
 """Exit codes: fine, the answer is no, wrong usage, cannot reach what it needs."""
+PIPED = 400
+"""Columns of a table that no terminal shows."""
 
 
 class Output(StrEnum):
@@ -63,7 +66,18 @@ def show(rows: Sequence[Mapping[str, Any]], output: Output, *, columns: Iterable
         typer.echo(json.dumps(list(rows), default=str, ensure_ascii=False))
         return
     names = list(columns or (rows[0].keys() if rows else ()))
-    table = Table(*names, box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for name in names:  # what does not fit goes on below: an instant that ends in "…" is no answer
+        table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if row.get(name) is None else str(row[name]) for name in names))
-    Console().print(table if rows else "nothing to show")
+        table.add_row(*(_cell(row.get(name)) for name in names))
+    console = Console()
+    if not console.is_terminal:  # a file or a pipe has no width
+        console = Console(width=PIPED)
+    console.print(table if rows else "nothing to show")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+    return "" if value is None else str(value)

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import typer
 
 from tandem.cli.edge import Output, fail, show
+from tandem.cli.trace import say
 from tandem.errors import Reason, Refused, TandemError, Unavailable
 
 Url = Annotated[str, typer.Option("--url", envvar="TANDEM_URL", help="The console's address")]
@@ -77,11 +78,19 @@ def show_(incident: Incident, url: Url = DEFAULT_URL, token: Key = "", output: F
 
 
 @app.command()
-def explain(incident: Incident, url: Url = DEFAULT_URL, token: Key = "", output: Format = Output.TABLE) -> None:
+def explain(
+    incident: Annotated[str, typer.Argument(help="The id of an incident, or of any alert that came in")],
+    url: Url = DEFAULT_URL,
+    token: Key = "",
+    output: Format = Output.TABLE,
+) -> None:
     """Why it is where it is: the decision, step by step."""
-    said = _told(lambda: call(url, token, "GET", f"/api/v1/incidents/{quote(incident, safe='')}/explain"))
+    said = _told(lambda: _explained(url, token, quote(incident, safe="")))
     if output is Output.JSON:
         show([said], output)
+        return
+    if "lines" in said:
+        say(said)
         return
     typer.echo(said["sentence"])
     for number, step in enumerate(said["steps"], 1):
@@ -122,10 +131,15 @@ def raise_(  # noqa: PLR0917 - typer makes options of them
 
 @app.command()
 def ack(
-    incident: Incident, version: Version = None, url: Url = DEFAULT_URL, token: Key = "", output: Format = Output.TABLE
+    incident: Incident,
+    track: Annotated[str | None, typer.Option(help="Whose pages it answers, where both have it: soc or ops")] = None,
+    version: Version = None,
+    url: Url = DEFAULT_URL,
+    token: Key = "",
+    output: Format = Output.TABLE,
 ) -> None:
     """Acknowledge for your party; exit code 1 and who was first when somebody already has."""
-    _act(url, token, incident, "acknowledge", {}, version, output)
+    _act(url, token, incident, "acknowledge", {"track": track} if track else {}, version, output)
 
 
 @app.command()
@@ -139,6 +153,48 @@ def resolve(
 ) -> None:
     """Resolve it."""
     _act(url, token, incident, "resolve", {"text": text} if text else {}, version, output)
+
+
+@app.command()
+def merge(
+    incident: Incident,
+    into: Annotated[str, typer.Argument(help="The id of the incident that it becomes part of")],
+    reason: Annotated[str | None, typer.Option(help="Why they are one")] = None,
+    version: Version = None,
+    url: Url = DEFAULT_URL,
+    token: Key = "",
+    output: Format = Output.TABLE,
+) -> None:
+    """Make it part of another incident, which takes over its alerts; its own clocks and pages end."""
+    body = {"other_incident": into, **({"reason": reason} if reason else {})}
+    _act(url, token, incident, "merge", body, version, output)
+
+
+@app.command()
+def link(
+    incident: Incident,
+    other: Annotated[str, typer.Argument(help="The id of the incident to put beside it")],
+    reason: Annotated[str | None, typer.Option(help="What they have to do with each other")] = None,
+    version: Version = None,
+    url: Url = DEFAULT_URL,
+    token: Key = "",
+    output: Format = Output.TABLE,
+) -> None:
+    """Put another incident beside it; nothing else changes."""
+    body = {"other_incident": other, **({"reason": reason} if reason else {})}
+    _act(url, token, incident, "link", body, version, output)
+
+
+def _explained(url: str, token: str, id_: str) -> dict[str, Any]:
+    """Of the incident of this id, else of the alert."""
+    found: dict[str, Any]
+    try:
+        found = call(url, token, "GET", f"/api/v1/incidents/{id_}/explain")
+    except Refused as refusal:
+        if refusal.reason is not Reason.NOT_FOUND:
+            raise
+        found = call(url, token, "GET", f"/api/v1/alerts/{id_}/explain")
+    return found
 
 
 def _act(
@@ -200,6 +256,8 @@ def _read(url: str, status: int, raw: bytes) -> Any:  # noqa: ANN401 - whatever 
         raise Unavailable(url, detail)
     if status == 401:
         raise Refused(Reason.UNAUTHENTICATED, "the token is missing or no longer valid: set --token or TANDEM_TOKEN")
+    if status == 404:
+        raise Refused(Reason.NOT_FOUND, detail)
     raise Refused(Reason.INVALID if status in _USAGE else Reason.CONFLICT, detail)
 
 

@@ -2,79 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated, TypeVar
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tandem.app.reach import database, running_address
-from tandem.app.settings import Settings, envelope_key
-from tandem.cli.edge import Output, run, show
+from tandem.cli.edge import Output, fail, show
+from tandem.cli.integration_add import add
+from tandem.cli.integration_edge import DataDir, Format, address_of, given_secret, length_of, tell, with_policy
+from tandem.cli.integration_list import listed
+from tandem.cli.integration_mapping import mapping
+from tandem.cli.integration_trial import trial
+from tandem.cli.integration_unknown import unknown
 from tandem.cli.serve import settings_with
 from tandem.clock import SystemClock
-from tandem.db.pool import engine
-from tandem.errors import Reason, Refused
-from tandem.model.integration import AuthKind, HmacScheme, Integration
-from tandem.policy.integrations import Made, add_integration, load_integrations, rotate
-from tandem_ingest.vendors.catalogue import CATALOGUE
-
-Result = TypeVar("Result")
-DataDir = Annotated[Path | None, typer.Option(help="The data directory, when the database is embedded")]
-Format = Annotated[Output, typer.Option("--output", help="table or json")]
+from tandem.errors import TandemError
+from tandem.model.integration import Integration
+from tandem.policy import secrets
+from tandem.policy.integrations import enable as switch
+from tandem.policy.integrations import one_integration, set_rate
 
 app = typer.Typer(help="Ways in: who may post, how, and where.", no_args_is_help=True)
+app.command("add")(add)
+app.command("list")(listed)
+app.command("mapping")(mapping)
+app.command("test")(trial)
+app.command("unknown")(unknown)
 
 
-@app.command("list")
-def list_(data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
-    """Every integration; secrets are never shown again."""
+@app.command("show")
+def show_(name: str, data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
+    """One integration and its valid secrets: id, age and the last four of the digest, never the secret."""
     settings = settings_with(data_dir=data_dir)
-    found = _with_policy(settings, lambda policy, key: load_integrations(policy, key, SystemClock().now()))
-    rows = [
-        {
-            "name": one.name,
-            "tenant": one.tenant,
-            "vendor": one.vendor,
-            "auth": one.auth.value,
-            "secrets": len(one.secrets),
-            "enabled": one.enabled,
-        }
-        for one in found
-    ]
-    show(rows, output, columns=("name", "tenant", "vendor", "auth", "secrets", "enabled"))
+    now = SystemClock().now()
+
+    async def work(policy: AsyncEngine, key: bytes) -> tuple[Integration, list[dict[str, Any]]]:  # noqa: ARG001
+        return await one_integration(policy, name), await secrets.valid_secrets(policy, name, now)
+
+    one, kept = with_policy(settings, work)
+    said = {**_facts(one), "url": address_of(settings, name)}
+    rows = [_secret(each, now) for each in kept]
+    if output is Output.JSON:
+        show([{**said, "secrets": rows}], output)
+        return
+    for field, value in said.items():
+        typer.echo(f"{field:>11}  {'' if value is None else value}")
+    show(rows, output, columns=("id", "ends in", "age", "created", "expires"))
 
 
 @app.command()
-def add(
+def limit(
     name: str,
-    tenant: Annotated[str, typer.Option(help="The client it belongs to")],
-    vendor: Annotated[str, typer.Option(help="See `tandem ingest vendors`")],
-    auth: Annotated[AuthKind, typer.Option(help="How posts prove who they are")] = AuthKind.BEARER,
-    header: Annotated[str, typer.Option(help="Header for --auth header")] = "X-Tandem-Key",
+    rate: Annotated[float | None, typer.Option(min=0, help="Alerts a second in the long run; 0: any number")] = None,
     data_dir: DataDir = None,
-    output: Format = Output.TABLE,
 ) -> None:
-    """Make a way in and show its secret, once."""
-    settings = settings_with(data_dir=data_dir)
-    scheme = HmacScheme() if auth is AuthKind.HMAC else None
-    wanted = Integration(name=name, tenant=tenant, vendor=vendor, auth=auth, header=header, hmac=scheme)
-
-    async def work(policy: AsyncEngine, key: bytes) -> Made:
-        if vendor not in CATALOGUE:
-            raise Refused(Reason.INVALID, f"no vendor {vendor!r}; `tandem ingest vendors` lists them")
-        return await add_integration(policy, wanted, key=key, now=SystemClock().now())
-
-    _tell(_with_policy(settings, work), settings, output)
+    """How much it may post, held to at any time; without --rate what the instance says, once others are disturbed."""
+    with_policy(settings_with(data_dir=data_dir), lambda policy, _key: set_rate(policy, name, rate))
+    typer.echo(f"{name}: {'the rate of the instance' if rate is None else f'{rate:g} alerts a second'}, in two seconds")
 
 
 @app.command("rotate")
-def rotate_(name: str, data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
-    """A new secret, shown once; the old one stays valid for 24 hours."""
+def rotate_(
+    name: str,
+    overlap: Annotated[str, typer.Option(help="How long the old ones stay valid: 30m, 24h, 7d")] = "24h",
+    secret: Annotated[str | None, typer.Option(help="- reads the vendor's own secret from standard input")] = None,
+    data_dir: DataDir = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """A new secret, shown once; the old ones stay valid for a day, or as long as you say."""
     settings = settings_with(data_dir=data_dir)
-    made = _with_policy(settings, lambda policy, key: rotate(policy, name, key=key, now=SystemClock().now()))
-    _tell(made, settings, output)
+    try:
+        valid, own = length_of(overlap), given_secret(secret)
+    except TandemError as fault:
+        raise fail(fault) from fault
+
+    async def work(policy: AsyncEngine, key: bytes) -> secrets.Made:
+        one = await one_integration(policy, name)
+        return await secrets.rotate(policy, one, key=key, now=SystemClock().now(), overlap=valid, secret=own)
+
+    tell(with_policy(settings, work), settings, output)
+
+
+@app.command()
+def revoke(
+    name: str,
+    secret_id: Annotated[str, typer.Argument(help="The beginning of the secret's id, see `show`")],
+    data_dir: DataDir = None,
+) -> None:
+    """End one secret at once; posts with it are refused within two seconds."""
+    settings = settings_with(data_dir=data_dir)
+    ended = with_policy(settings, lambda policy, _: secrets.revoke(policy, name, secret_id, now=SystemClock().now()))
+    typer.echo(f"{name}: secret {ended} is ended, within two seconds everywhere.")
+
+
+@app.command()
+def enable(name: str, data_dir: DataDir = None) -> None:
+    """Let it post again."""
+    with_policy(settings_with(data_dir=data_dir), lambda policy, _: switch(policy, name, enabled=True))
+    typer.echo(f"{name} may post within two seconds.")
+
+
+@app.command()
+def disable(name: str, data_dir: DataDir = None) -> None:
+    """Refuse its posts as if it did not exist; its secrets are kept."""
+    with_policy(settings_with(data_dir=data_dir), lambda policy, _: switch(policy, name, enabled=False))
+    typer.echo(f"{name} is refused within two seconds. What its tool posts meanwhile is lost here.")
 
 
 @app.command()
@@ -83,33 +116,26 @@ def url(name: str, data_dir: DataDir = None) -> None:
     typer.echo(address_of(settings_with(data_dir=data_dir), name))
 
 
-def address_of(settings: Settings, name: str) -> str:
-    """The integration's URL, without a secret: under the public address, else where the running process listens."""
-    begin = settings.public_url or running_address(settings.data_dir) or f"http://{settings.listen}"
-    return f"{begin.rstrip('/')}/v1/alerts/{name}"
+def _facts(one: Integration) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "tenant": one.tenant,
+        "vendor": one.vendor,
+        "auth": " or ".join(kind.value for kind in one.kinds),
+        "enabled": one.enabled,
+        "provider": one.provider,
+        "tenant_from": one.tenant_from,
+        "topics": ", ".join(one.topics) or None,
+        "rate": one.rate,
+    }
 
 
-def _tell(made: Made, settings: Settings, output: Output) -> None:
-    one = made.integration
-    address = address_of(settings, one.name)
-    if one.auth is AuthKind.PATH:
-        address = f"{address}/{made.secret}"
-    row = {"name": one.name, "url": address, "auth": one.auth.value, "header": one.header, "secret": made.secret}
-    if output is Output.JSON:
-        show([row], output)
-        return
-    for field, value in row.items():
-        typer.echo(f"{field:>7}  {value}")
-    typer.echo("The secret is not shown again. It is valid within two seconds.")
-
-
-def _with_policy(settings: Settings, work: Callable[[AsyncEngine, bytes], Awaitable[Result]]) -> Result:
-    async def reach() -> Result:
-        async with database(settings) as reached:
-            policy = engine(reached.dsn, "tandem_policy", pooled=False)
-            try:
-                return await work(policy, envelope_key(settings))
-            finally:
-                await policy.dispose()
-
-    return run(reach)
+def _secret(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    days = (now - row["created_at"]).days
+    return {
+        "id": str(row["id"])[:8],
+        "ends in": row["ending"],
+        "age": f"{days} d",
+        "created": row["created_at"],
+        "expires": row["expires_at"],
+    }

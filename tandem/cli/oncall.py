@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tandem.cli.edge import Output, fail, show
-from tandem.clock import SystemClock
+from tandem.cli.moment import moment as read_moment
 from tandem.errors import Reason, Refused, TandemError
 from tandem.ids import uuid7
 
@@ -45,10 +45,11 @@ def who(
     output: Format = Output.TABLE,
 ) -> None:
     """Who is on call at an instant, per schedule; exit code 1 when one of them has nobody."""
-    from tandem_notifier.oncall import absences, on_call
+    from tandem.agreement.oncall.absence import absences
+    from tandem.agreement.oncall.timeline import on_call
 
     try:
-        moment = _instant(at, "--at")
+        moment = read_moment(at, "--at")
         found = _documents(agreement)
         chosen = [(doc, spec) for doc, spec in _schedules(found, schedule) if _of(spec, track, party)]
         if not chosen:
@@ -79,10 +80,10 @@ def timeline(
     output: Format = Output.TABLE,
 ) -> None:
     """Shifts between two instants; a gap is a shift without people."""
-    from tandem_notifier.oncall import timeline as shifts_of
+    from tandem.agreement.oncall.timeline import timeline as shifts_of
 
     try:
-        start, end = _instant(from_, "--from"), _instant(to, "--to")
+        start, end = read_moment(from_, "--from"), read_moment(to, "--to")
         if not start < end <= start + LONGEST:
             raise Refused(Reason.INVALID, f"--to should be after --from, by at most {LONGEST.days} days")
         doc, spec = _schedules(_documents(agreement), schedule)[0]
@@ -109,7 +110,7 @@ def escalate(
 
     try:
         compiled = load_agreement(agreement, beside=agreement.parent)
-        moment = _instant(at, "--at")
+        moment = read_moment(at, "--at")
         pages = preview(compiled, _opening(compiled, _body(alert), moment), until=moment + WALKED)
     except TandemError as fault:
         raise fail(fault) from fault
@@ -135,7 +136,7 @@ def _opening(agreement: Agreement, body: dict[str, Any], at: datetime) -> Incide
     from tandem.model.ownership import Mode
     from tandem_router.decide import NOTHING_OPEN, decide
     from tandem_router.explain import read_alert
-    from tandem_router.incident import open_incident
+    from tandem_router.incident.opening import open_incident
 
     alert = read_alert(body, agreement.tenant.id, at)
     routing = decide(alert, agreement, NOTHING_OPEN, at)
@@ -190,17 +191,6 @@ def _readable(rows: list[dict[str, Any]], output: Output) -> list[dict[str, Any]
     if output is Output.JSON:
         return rows
     return [{**row, "people": ", ".join(row["people"]) or "nobody"} for row in rows]
-
-
-def _instant(text: str | None, option: str) -> datetime:
-    """Aware UTC; without an offset it is taken as UTC."""
-    if text is None:
-        return SystemClock().now()
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Refused(Reason.INVALID, f"{option} {text[:40]!r} should be a time like 2026-11-20T03:00:00Z") from None
 
 
 def _text(at: datetime) -> str:

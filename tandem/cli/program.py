@@ -16,22 +16,32 @@ COMMANDS = {
     "serve": "serve",
     "demo": "demo",
     "init": "starter",
+    "explain": "trace",
+    "keys": "keys",
     "backup": "database",
     "restore": "database",
+    "doctor": "doctor",
 }
 """Command -> the file it stands in; the function has the command's name."""
 GROUPS = {
     "agreement": "agreements",
     "clients": "clients",
     "integrations": "integrations",
+    "secrets": "secrets",
     "incidents": "incidents",
     "oncall": "oncall",
     "sla": "sla",
+    "report": "report",
+    "silences": "silences",
+    "maintenance": "maintenance",
+    "checks": "checks",
     "ingest": "ingest",
+    "quarantine": "quarantine",
     "users": "users",
     "tokens": "tokens",
     "db": "database",
     "bus": "bus",
+    "kafka": "kafka",
 }
 """Noun -> the file that holds its commands, as ``app``."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
 from tandem import logging as tandem_logging
+from tandem.app.lifecycle import Lifecycle
 from tandem.app.process import Process, expand
 from tandem.app.settings import Settings
 from tandem.cli.edge import run
@@ -17,7 +18,9 @@ from tandem.errors import StartFailed
 
 
 def serve(
-    target: Annotated[str, typer.Option(help="all, or some of ingest,router,sla-clock,notifier,console")] = "all",
+    target: Annotated[
+        str, typer.Option(help="all, or some of ingest,router,sla-clock,notifier,console,auditor")
+    ] = "all",
     agreements: Annotated[
         Path | None, typer.Option(help="Directory of agreement documents to apply now and when they change")
     ] = None,
@@ -29,7 +32,17 @@ def serve(
     raise typer.Exit(run(lambda: serving(Process(settings, expand(target)))))
 
 
-async def serving(process: Process) -> int:
+class Runs(Protocol):
+    """A process or what plays beside one."""
+
+    lifecycle: Lifecycle
+
+    async def run(self) -> int:
+        """Until ``lifecycle.stop``; the exit code."""
+        ...
+
+
+async def serving(process: Runs) -> int:
     """Run ``process``; SIGINT and SIGTERM begin its shutdown, a second one cuts it short."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -16,9 +16,17 @@ from collections.abc import Iterable, Sequence
 
 from alembic import op
 
-from tandem.db.roles import OWNER
+from tandem.db.roles import AUDITOR, OWNER
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+AUDIT_NOW = "coalesce(nullif(current_setting('app.now', true), '')::timestamptz, now())"
+"""What a view of the auditor takes for now: its reader's setting, else the server's clock, for a person with psql."""
+AUDIT_SINCE = (
+    "coalesce(nullif(current_setting('app.audit_since', true), '')::timestamptz, " + AUDIT_NOW + " - interval '1 day')"
+)
+"""How far back such a view looks among what is over; what is open is looked at whatever its age."""
+AUDIT_PATIENCE = "coalesce(nullif(current_setting('app.audit_patience', true), '')::interval, interval '30 seconds')"
+"""How long something may be on its way before it counts as standing still."""
 _BY_TENANT = "tenant = any (string_to_array(current_setting('app.tenants', true), ','))"
 
 
@@ -121,6 +129,39 @@ def publish(
             op.execute(f"grant select ({', '.join(columns)}) on {schema}.{table_name} to {role}")
 
 
+def auditor_reads(schema: str, name: str, columns: Sequence[str], *, of_tenants: bool = True) -> None:
+    """Let the auditor read ``columns`` of a table, every tenant's; ``of_tenants``: it has row-level security."""
+    _check(schema, name, *(column.strip('"') for column in columns))
+    grant_usage(schema, [AUDITOR])
+    op.execute(f"grant select ({', '.join(columns)}) on {schema}.{name} to {AUDITOR}")
+    if of_tenants:
+        op.execute(f"create policy auditor_read on {schema}.{name} for select to {AUDITOR} using (true)")
+
+
+def audit_view(schema: str, name: str, select: str) -> None:
+    """A view with one row per violation of an invariant (docs/runbooks/auditor.md); only the auditor reads it.
+
+    ``select`` gives tenant (null: nobody's), id, since, what is violated and what to do, in this order.
+    """
+    _check(schema, name)
+    op.execute(
+        f"create or replace view {schema}.{name} with (security_invoker = true) as"  # noqa: S608 - a revision's own SQL
+        " select tenant::text, id::text, since::timestamptz, what::text, todo::text"
+        f" from ({select}) as found (tenant, id, since, what, todo)"
+    )
+    op.execute(f"grant select on {schema}.{name} to {AUDITOR}")
+
+
+def late_timers(schema: str) -> str:
+    """Timers of ``schema`` that nobody claims although they are due, as ``audit_view`` wants them."""
+    _check(schema)
+    return (
+        "select tenant, kind || ' ' || key, due_at, format('timer %s is due and nobody claims it', kind),"  # noqa: S608
+        f" 'see that the process which serves {schema} runs and moves, and restart it if it does not'"
+        f" from {schema}.timer where due_at < {AUDIT_NOW} - {AUDIT_PATIENCE}"
+    )
+
+
 def timer_table(schema: str, *, writer: str) -> None:
     """The table of durable timers of ``schema`` as ``tandem/db/timers.py`` expects it."""
     _check(schema)
@@ -141,6 +182,40 @@ def timer_table(schema: str, *, writer: str) -> None:
         f"alter table {schema}.timer set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200)"
     )
     tenant_table(schema, "timer", writer=writer, scoped=())
+
+
+def queue_table(schema: str, name: str, *, writers: Sequence[str]) -> None:
+    """The tables of a queue of records as ``tandem/bus/queue.py`` expects them."""
+    _check(schema, name)
+    op.execute(
+        f"create table {schema}.{name} (shard int not null, position bigint not null, topic text not null,"
+        " partition int not null, key text not null, value bytea not null, headers text, at timestamptz not null,"
+        " primary key (shard, position))"
+    )
+    op.execute(
+        f"create table {schema}.{name}_shard (shard int primary key, next_position bigint not null)"
+        " with (fillfactor = 50)"
+    )
+    op.execute(
+        f"alter table {schema}.{name} set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200)"
+    )
+    for each in (name, f"{name}_shard"):
+        table(schema, each, writers=writers)
+
+
+def auditor_reads_queue(schema: str, name: str, *, what: str) -> None:
+    """View ``v_<name>_waits``: shards of a queue whose oldest record waits for longer than the auditor's patience."""
+    auditor_reads(schema, name, ["shard", "position", "at"], of_tenants=False)
+    shards = f"(select distinct shard from {schema}.{name})"  # noqa: S608 - names checked above
+    audit_view(
+        schema,
+        f"v_{name}_waits",
+        f"select null, '{schema}.{name} shard ' || s.shard, first.at,"  # noqa: S608
+        f" format('{what} since %s', first.at),"
+        " 'see whether the broker answers, and that a process runs which relays'"
+        f" from {shards} s cross join lateral (select at from {schema}.{name} q where q.shard = s.shard"
+        f" order by position limit 1) first where first.at < {AUDIT_NOW} - {AUDIT_PATIENCE}",
+    )
 
 
 def _grant_table(schema: str, name: str, writers: Sequence[str], readers: Sequence[str], *, append_only: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,8 +137,17 @@ async def status(dsn: str, *, branches: Mapping[str, str] = BRANCHES) -> SchemaS
         return _compare(known, await _current(connection))
 
 
-async def wait_for_schema(dsn: str, *, seconds: float, branches: Mapping[str, str] = BRANCHES) -> SchemaStatus:
+async def wait_for_schema(
+    dsn: str,
+    *,
+    seconds: float,
+    branches: Mapping[str, str] = BRANCHES,
+    waiting: Callable[[str], None] = lambda _: None,
+) -> SchemaStatus:
     """Wait until the database has what this code needs.
+
+    Args:
+        waiting: told after each look what is still missing.
 
     Raises:
         Unavailable: not within ``seconds``; the text is ``schema 7 < 9: run tandem db upgrade (...)``, or
@@ -151,9 +160,10 @@ async def wait_for_schema(dsn: str, *, seconds: float, branches: Mapping[str, st
             if found.ready:
                 return found
             raise Unavailable("database", str(found))
-        except Unavailable:
+        except Unavailable as fault:
             if monotonic() >= deadline:
                 raise
+            waiting(str(fault))
         await pause(min(_POLL_S, max(0.0, deadline - monotonic())))
 
 

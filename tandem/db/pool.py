@@ -1,7 +1,7 @@
 """Ways to the database: asyncpg pools for hot paths, an SQLAlchemy engine for the rest, one role each.
 
 Also the one place that knows which driver exceptions mean "the database is away" (``unavailable``). Roles are
-made by ``roles.py``; transactions and SQL belong to each service's ``store.py``.
+made by ``roles.py``; transactions and SQL belong to each service's ``store``.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _AWAY: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.IdleSessionTimeoutError,  # a session whose process stood still for too long
     asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
     asyncpg.PostgresIOError,
     asyncpg.QueryCanceledError,

@@ -24,6 +24,9 @@ BUS: Final = "tandem_bus"
 CHAIN: Final = "tandem_chain"
 """The embedded chain's pool: holds the three services whose plans it commits in one transaction."""
 
+AUDITOR: Final = "tandem_auditor"
+"""Reads every tenant's rows beneath the views that say what is violated, and writes nothing, not even the bus."""
+
 MEMBERSHIPS: Final = (
     *((BUS, f"tandem_{service}") for service in SERVICES),
     ("tandem_router", CHAIN),
@@ -41,7 +44,7 @@ def role_of(service: str) -> str:
     return role
 
 
-ALL: Final = (OWNER, BUS, *(f"tandem_{service}" for service in SERVICES), CHAIN)
+ALL: Final = (OWNER, BUS, *(f"tandem_{service}" for service in SERVICES), CHAIN, AUDITOR)
 
 # Roles belong to the cluster while the upgrade's lock is per database: another database's upgrade may be making
 # the same ones now, and `if not exists` alone loses that race.

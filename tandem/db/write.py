@@ -49,6 +49,10 @@ class Writes:
         """The row that stands for ``key``, if any."""
         return self._rows.get(statement, {}).get(key)
 
+    def count(self, statement: Statement) -> int:
+        """How many rows ``statement`` has so far."""
+        return len(self._rows.get(statement, {}))
+
     def extend(self, other: Writes) -> None:
         """Take over every row of ``other``; its rows win."""
         for statement, rows in other._rows.items():

@@ -55,6 +55,8 @@ class VendorAlert:
     host: str | None = None
     occurred_at: datetime | None = None
     """Aware UTC, as the source says."""
+    expires_at: datetime | None = None
+    """Aware UTC: the source takes it for over then unless it says it again (R-P13)."""
     dedup_key: str | None = None
     """At most 255 characters; None when the source has no identity for the condition."""
     customer: str | None = None
@@ -89,6 +91,8 @@ class Alert:
     occurred_at: datetime | None = None
     received_at: datetime
     """Our durable accept, aware UTC."""
+    expires_at: datetime | None = None
+    """Firing: over then unless it comes again, always after ``received_at``. Resolved: it is over because of that."""
     customer: str | None = None
     url: str | None = None
     description: str | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -72,6 +73,13 @@ class Calendar:
                 if opens < end and closes > start:
                     total += min(closes, end) - max(opens, start)
         return total
+
+    def windows(self, start: datetime, end: datetime) -> list[Window]:
+        """Working hours within ``[start, end)``: sorted, cut at its edges, those that touch made one."""
+        numbers = range(_stride_of(start), _stride_of(end) + 1) if start < end else range(0)
+        hours = (window for number in numbers for window in self._stride(number))
+        cut = ((max(opens, start), min(closes, end)) for opens, closes in hours)
+        return list(_merged(window for window in cut if window[0] < window[1]))
 
     def next_open(self, at: datetime) -> datetime:
         """The first instant of working hours from ``at`` on: ``at`` itself when open.
@@ -152,6 +160,9 @@ class _Always(Calendar):
     def business(self, start: datetime, end: datetime) -> timedelta:
         return max(end - start, _NOTHING)
 
+    def windows(self, start: datetime, end: datetime) -> list[Window]:
+        return [(start, end)] if start < end else []
+
     def next_open(self, at: datetime) -> datetime:
         return at
 
@@ -193,13 +204,27 @@ def instant_of(day: date, wall: time, zone: ZoneInfo, *, last: bool = False) -> 
     A time the clock skips is the first instant after the gap. Of a repeated time it is the first occurrence (an
     opening), or with ``last`` the second (a closing).
     """
-    early = datetime.combine(day, wall, zone)
+    steady = _steady_offset(day, zone)
+    if steady is not None:
+        return datetime.combine(day, wall, UTC) - steady
+    early = datetime.combine(day, wall.replace(fold=0), zone)  # ``last`` says which of two is meant
     late = early.replace(fold=1)
     before, after = early.utcoffset() or _NOTHING, late.utcoffset() or _NOTHING
     if before < after:
         # fold=0 would give RFC 5545's rule (02:30 -> 03:30), which is not ours for hours and hand-offs.
         return _end_of_gap(late.astimezone(UTC), early.astimezone(UTC), zone)
     return (late if last else early).astimezone(UTC)
+
+
+@lru_cache(maxsize=20_000)
+def _steady_offset(day: date, zone: ZoneInfo) -> timedelta | None:
+    """The zone's offset on a day without a change of the clocks, nearly all days; None on the others.
+
+    Kept, because months of hours and turns ask for the same days again and again.
+    """
+    first, last = datetime.combine(day, time.min, zone), datetime.combine(day, time.max, zone).replace(fold=1)
+    offset = first.utcoffset()
+    return offset if offset == last.utcoffset() else None
 
 
 def _end_of_gap(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:

@@ -72,6 +72,14 @@ class FactDetail:
     """alert_cleared: when the clear becomes final."""
     command_id: UUID | None = None
     affected_users: int | None = None
+    from_owner: Owner | None = None
+    """reowned: whose it was before, when the owner changed."""
+    conditions: tuple[str, ...] = ()
+    """merged and linked: the conditions that moved, so that a merge can be read back."""
+    track: Track | None = None
+    """Of an incident with both faces: the face that an alert opened or made more urgent, or that an answer is for."""
+    assists: bool | None = None
+    """The answer is for the face that does not lead: recorded, and it stops no clock (R-A3, R-C10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +163,8 @@ class CommandDetail:
     other_incident: UUID | None = None
     expected_version: int | None = None
     """If-Match of the caller; another version refuses the command."""
+    track: Track | None = None
+    """Of an answer: whose page leg it stops, where the incident has both faces; None: the router finds it out."""
     title: str | None = None
     function: str | None = None
     asset: str | None = None

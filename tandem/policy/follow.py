@@ -14,7 +14,7 @@ from tandem.agreement.load import load_directory
 from tandem.clock import Clock, wait_event
 from tandem.errors import AgreementError, Unavailable
 from tandem.policy.integrations import ensure_integrations
-from tandem.policy.versions import Applied, apply_documents
+from tandem.policy.versions import Report, apply_documents
 
 LOOK_S = 2.0
 
@@ -23,21 +23,30 @@ log = structlog.get_logger("tandem.policy")
 
 async def apply_directory(
     engine: AsyncEngine, directory: Path, *, now: datetime, variables: Mapping[str, str] | None = None
-) -> list[Applied]:
-    """Apply every document of ``directory``; what is unchanged stays as it is.
+) -> Report:
+    """Apply every document of ``directory``; what is unchanged stays as it is, and so does a tenant set back by hand.
 
     Raises:
         AgreementError: all problems of all files; nothing was applied.
     """
     documents = await asyncio.to_thread(load_directory, directory, variables=variables)
-    applied = await apply_documents(engine, documents, author="files", note=f"from {directory.name}", now=now)
+    note = f"from {directory.name}"
+    report = await apply_documents(engine, documents, author="files", note=note, now=now, keep_reverted=True)
     for source in documents.tenants.values():
         document = source.document
         await ensure_integrations(engine, document.tenant.id, document.integrations, now=now)
-    for one in applied:
+    for one in report.tenants:
         if one.changed:
-            log.info("agreement active", tenant=one.tenant, version=one.version)
-    return applied
+            log.info("agreement active", tenant=one.tenant, version=one.version, provider=one.provider)
+    for one in report.left:
+        problems = [str(problem) for problem in one.problems[:20]]
+        log.warning(
+            "agreement does not fit its provider's new document, the version before stays active",
+            tenant=one.tenant,
+            version=one.version,
+            problems=problems,
+        )
+    return report
 
 
 async def keep_applying(engine: AsyncEngine, directory: Path, clock: Clock, stopping: asyncio.Event) -> None:
@@ -59,9 +68,9 @@ async def keep_applying(engine: AsyncEngine, directory: Path, clock: Clock, stop
 
 
 def _state(directory: Path) -> tuple[tuple[str, int, int], ...]:
-    """Name, size and time of every document: enough to see a change."""
+    """Name, size and time of every document and inventory: enough to see a change."""
     found = []
-    for path in sorted(directory.glob("*.y*ml")):
+    for path in sorted((*directory.glob("*.y*ml"), *directory.glob("*.csv"))):
         try:
             facts = path.stat()
         except OSError:

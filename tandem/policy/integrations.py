@@ -1,16 +1,11 @@
-"""Ways in, in PostgreSQL: add, list, rotate. A secret is shown once, when it is made."""
+"""Ways in, in PostgreSQL: add, list, switch on and off. Their secrets are in secrets.py."""
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from hashlib import sha256
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy import RowMapping, text
@@ -19,12 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tandem.agreement.schema.documents import IntegrationSpec
 from tandem.db.pool import unavailable
 from tandem.errors import Reason, Refused
-from tandem.model.integration import AuthKind, HmacScheme, Integration, IntegrationSecret
-from tandem.policy.seal import NONCE_BYTES, open_seal, seal
+from tandem.model.integration import AuthKind, HmacScheme, Integration, IntegrationSecret, customer_table
+from tandem.model.signing import scheme_of
+from tandem.policy.secrets import Made, opened, store
 
-OVERLAP = timedelta(hours=24)
-"""How long the old secret stays valid after a rotation."""
-_FIELD = "integration secret"
 _ENSURE = text(
     "INSERT INTO agreement.integration AS i (name, tenant, vendor, auth, header, hmac, created_at)"
     " VALUES (:name, :tenant, :vendor, :auth, :header, cast(:hmac as jsonb), :now)"
@@ -32,65 +25,117 @@ _ENSURE = text(
     " hmac = coalesce(i.hmac, excluded.hmac) WHERE i.tenant = excluded.tenant RETURNING name"
 )
 _ALL = text("SELECT * FROM agreement.integration ORDER BY name")
+_ONE = text("SELECT * FROM agreement.integration WHERE name = :name")
 _VALID_SECRETS = text(
     "SELECT * FROM agreement.secret WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An integration and its new secret, in clear, for the one time it is shown."""
-
-    integration: Integration
-    secret: str
+_ADD = text(
+    "INSERT INTO agreement.integration"
+    " (name, tenant, vendor, auth, header, username, hmac, options, provider, tenant_from, created_at)"
+    " VALUES (:name, :tenant, :vendor, :auth, :header, :username, cast(:hmac as jsonb), cast(:options as jsonb),"
+    " :provider, :tenant_from, :now) ON CONFLICT (name) DO NOTHING RETURNING name"
+)
+_RATE = text("UPDATE agreement.integration SET rate = :rate WHERE name = :name RETURNING name")
+_ENABLE = text("UPDATE agreement.integration SET enabled = :enabled WHERE name = :name RETURNING name")
+_CUSTOMERS = text(
+    "SELECT DISTINCT ON (provider) provider, document::jsonb #> '{provider,customers}' AS customers"
+    " FROM agreement.provider_version WHERE provider = any(:providers) ORDER BY provider, version DESC"
+)
+_CLIENTS = text(
+    "SELECT v.provider, a.tenant FROM agreement.active a JOIN agreement.version v USING (tenant, version)"
+    " WHERE v.provider = any(:providers)"
+)
 
 
 async def load_integrations(engine: AsyncEngine, key: bytes, now: datetime) -> list[Integration]:
     """Every integration with its unexpired secrets; HMAC keys opened. ``engine`` reads as a service."""
     with unavailable():
         async with engine.connect() as connection:
-            rows = (
-                (await connection.execute(text("SELECT * FROM agreement.integration ORDER BY name"))).mappings().all()
-            )
-            found = await connection.execute(
-                text(
-                    "SELECT * FROM agreement.secret WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at"
-                ),
-                {"now": now},
-            )
+            rows = (await connection.execute(_ALL)).mappings().all()
             kept: dict[str, list[IntegrationSecret]] = defaultdict(list)
-            for row in found.mappings():
-                kept[row["integration"]].append(_secret(row, key))
-    return [_integration(row, tuple(kept[row["name"]])) for row in rows]
+            for row in (await connection.execute(_VALID_SECRETS, {"now": now})).mappings():
+                kept[row["integration"]].append(opened(row, key))
+            tables = await _customers(connection, {row["provider"] for row in rows if row["tenant_from"]})
+    return [_integration(row, tuple(kept[row["name"]]), tables) for row in rows]
 
 
-async def add_integration(engine: AsyncEngine, integration: Integration, *, key: bytes, now: datetime) -> Made:
-    """Store a new way in with its first secret; one that exists already is refused."""
+async def _customers(connection: AsyncConnection, providers: set[str]) -> dict[str, Mapping[str, str]]:
+    """Provider -> its customers, as far as they are clients of its own: a typing error opens nobody else's door."""
+    if not providers:
+        return {}
+    values = {"providers": sorted(providers)}
+    clients = {(row.provider, row.tenant) for row in await connection.execute(_CLIENTS, values)}
+    return {
+        row.provider: customer_table(
+            {name: tenant for name, tenant in (row.customers or {}).items() if (row.provider, tenant) in clients}
+        )
+        for row in await connection.execute(_CUSTOMERS, values)
+    }
+
+
+async def one_integration(engine: AsyncEngine, name: str) -> Integration:
+    """The integration of that name, without secrets.
+
+    Raises:
+        Refused: there is none.
+    """
+    with unavailable():
+        async with engine.connect() as connection:
+            row = (await connection.execute(_ONE, {"name": name})).mappings().first()
+            if row is None:
+                raise no_integration(name)
+            return _integration(row, (), {})
+
+
+def no_integration(name: str) -> Refused:
+    """The refusal of a name that nobody has."""
+    return Refused(Reason.NOT_FOUND, f"there is no integration {name[:64]!r}; `tandem integrations list` shows them")
+
+
+async def enable(engine: AsyncEngine, name: str, *, enabled: bool) -> None:
+    """Switch a way in on or off; off it answers like one that does not exist.
+
+    Raises:
+        Refused: there is none of that name.
+    """
     with unavailable():
         async with engine.begin() as connection:
-            values = {
-                "name": integration.name,
-                "tenant": integration.tenant,
-                "vendor": integration.vendor,
-                "auth": integration.auth.value,
-                "header": integration.header,
-                "username": integration.user,
-                "hmac": msgspec.json.encode(integration.hmac).decode() if integration.hmac else None,
-                "now": now,
-            }
-            added = await connection.execute(
-                text(
-                    "INSERT INTO agreement.integration (name, tenant, vendor, auth, header, username, hmac, created_at)"
-                    " VALUES (:name, :tenant, :vendor, :auth, :header, :username, cast(:hmac as jsonb), :now)"
-                    " ON CONFLICT (name) DO NOTHING RETURNING name"
-                ),
-                values,
-            )
-            if added.first() is None:
+            if (await connection.execute(_ENABLE, {"name": name, "enabled": enabled})).first() is None:
+                raise no_integration(name)
+
+
+async def add_integration(
+    engine: AsyncEngine, integration: Integration, *, key: bytes, now: datetime, secret: str | None = None
+) -> Made:
+    """Store a new way in with its first secret, ours or the vendor's own; one that exists already is refused."""
+    with unavailable():
+        async with engine.begin() as connection:
+            if (await connection.execute(_ADD, _values(integration, now))).first() is None:
                 detail = f"there is an integration {integration.name} already; rotate its secret or choose another name"
                 raise Refused(Reason.CONFLICT, detail)
-            secret = await _store_secret(connection, integration, key=key, now=now)
-    return Made(integration, secret)
+            return await store(connection, integration, key=key, now=now, secret=secret)
+
+
+def _values(integration: Integration, now: datetime) -> dict[str, Any]:
+    options = {
+        "also": [kind.value for kind in integration.also],
+        "prefix": integration.prefix,
+        "parameter": integration.parameter,
+        "topics": integration.topics,
+    }
+    return {
+        "name": integration.name,
+        "tenant": integration.tenant,
+        "vendor": integration.vendor,
+        "auth": integration.auth.value,
+        "header": integration.header,
+        "username": integration.user,
+        "hmac": msgspec.json.encode(integration.hmac).decode() if integration.hmac else None,
+        "options": msgspec.json.encode(options).decode(),
+        "provider": integration.provider,
+        "tenant_from": integration.tenant_from,
+        "now": now,
+    }
 
 
 async def ensure_integrations(
@@ -104,7 +149,7 @@ async def ensure_integrations(
     with unavailable():
         async with engine.begin() as connection:
             for spec in specs:
-                scheme = HmacScheme() if spec.auth is AuthKind.HMAC else None
+                scheme = scheme_of(spec.vendor) if spec.auth is AuthKind.HMAC else None
                 values = {
                     "name": spec.name,
                     "tenant": tenant,
@@ -119,77 +164,41 @@ async def ensure_integrations(
                     raise Refused(Reason.CONFLICT, detail)
 
 
-async def rotate(engine: AsyncEngine, name: str, *, key: bytes, now: datetime, overlap: timedelta = OVERLAP) -> Made:
-    """A second secret; the ones before stay valid for ``overlap``."""
+async def set_rate(engine: AsyncEngine, name: str, rate: float | None) -> None:
+    """How many alerts a second ``name`` may post in the long run; None: what the instance says, 0: any.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
     with unavailable():
         async with engine.begin() as connection:
-            query = text("SELECT * FROM agreement.integration WHERE name = :name FOR UPDATE")
-            row = (await connection.execute(query, {"name": name})).mappings().first()
-            if row is None:
+            done = await connection.execute(_RATE, {"name": name, "rate": rate})
+            if done.first() is None:
                 detail = f"there is no integration {name[:64]!r}; `tandem integrations list` shows them"
                 raise Refused(Reason.NOT_FOUND, detail)
-            await connection.execute(
-                text(
-                    "UPDATE agreement.secret SET expires_at = least(coalesce(expires_at, :until), :until)"
-                    " WHERE integration = :name"
-                ),
-                {"name": name, "until": now + overlap},
-            )
-            integration = _integration(row, ())
-            secret = await _store_secret(connection, integration, key=key, now=now)
-    return Made(integration, secret)
 
 
-async def _store_secret(connection: AsyncConnection, integration: Integration, *, key: bytes, now: datetime) -> str:
-    secret = _fresh_secret(integration)
-    sealed = None
-    if integration.auth is AuthKind.HMAC:
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = seal(secret.encode(), key=key, tenant=integration.tenant, field=_FIELD, nonce=nonce)
-    await connection.execute(
-        text(
-            "INSERT INTO agreement.secret (id, integration, tenant, digest, sealed, created_at)"
-            " VALUES (:id, :integration, :tenant, :digest, :sealed, :now)"
-        ),
-        {
-            "id": uuid4(),
-            "integration": integration.name,
-            "tenant": integration.tenant,
-            "digest": sha256(secret.encode()).digest(),
-            "sealed": sealed,
-            "now": now,
-        },
-    )
-    return secret
-
-
-def _fresh_secret(integration: Integration) -> str:
-    """256 random bits; Standard Webhooks senders want theirs with the prefix ``whsec_``."""
-    if integration.hmac is not None and integration.hmac.signed == "id.ts.body":
-        return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    return secrets.token_urlsafe(32)
-
-
-def _secret(row: RowMapping, key: bytes) -> IntegrationSecret:
-    identity: UUID = row["id"]
-    value = None
-    if row["sealed"] is not None:
-        value = open_seal(bytes(row["sealed"]), key=key, tenant=row["tenant"], field=_FIELD)
-    return IntegrationSecret(
-        secret_id=str(identity), digest=bytes(row["digest"]), value=value, expires_at=row["expires_at"]
-    )
-
-
-def _integration(row: RowMapping, kept: tuple[IntegrationSecret, ...]) -> Integration:
-    stored: Any = row["hmac"]
+def _integration(
+    row: RowMapping, kept: tuple[IntegrationSecret, ...], customers: Mapping[str, Mapping[str, str]]
+) -> Integration:
+    stored, options = row["hmac"], row["options"]
     return Integration(
         name=row["name"],
         tenant=row["tenant"],
         vendor=row["vendor"],
         auth=AuthKind(row["auth"]),
+        also=tuple(AuthKind(kind) for kind in options.get("also", ())),
         header=row["header"],
+        prefix=options.get("prefix", ""),
+        parameter=options.get("parameter", "key"),
+        topics=tuple(options.get("topics", ())),
         user=row["username"],
         hmac=msgspec.convert(stored, HmacScheme) if stored else None,
         secrets=kept,
         enabled=row["enabled"],
+        rate=row["rate"],
+        mapping=row["mapping"],
+        provider=row["provider"],
+        tenant_from=row["tenant_from"],
+        customers=customers.get(row["provider"] or "", {}),
     )

@@ -20,7 +20,9 @@ from tandem.wire.v1 import (
     incident_event_pb2,
     page_event_pb2,
     quarantined_pb2,
+    signal_pb2,
     sla_event_pb2,
+    suppression_event_pb2,
 )
 
 SCHEMA = 1
@@ -32,7 +34,9 @@ _MODULES: tuple[ModuleType, ...] = (
     incident_event_pb2,
     page_event_pb2,
     quarantined_pb2,
+    signal_pb2,
     sla_event_pb2,
+    suppression_event_pb2,
 )
 
 Payload = TypeVar("Payload")

@@ -125,6 +125,8 @@ def _filler(field: _Field) -> Callable[[Any, Any], None]:
         return _fill_message(field.value)
     if field.many is tuple and isinstance(field.value, Scalar):
         return _fill_repeated(field.value.write)
+    if field.many is tuple and isinstance(field.value, Coder):
+        return _fill_repeated_messages(field.value)
     if isinstance(field.value, Coder):
         return _fill_map_of_messages(field.key.write, field.value)
     return _fill_map(field.key.write, field.value.write)
@@ -140,6 +142,14 @@ def _fill_message(inner: Coder) -> Callable[[Any, Any], None]:
 
 def _fill_repeated(convert: Convert | None) -> Callable[[Any, Any], None]:
     return lambda target, items: target.extend(items if convert is None else map(convert, items))
+
+
+def _fill_repeated_messages(inner: Coder) -> Callable[[Any, Any], None]:
+    def fill(target: Any, items: Sequence[Any]) -> None:  # noqa: ANN401 - a repeated container
+        for item in items:
+            inner.write(target.add(), item)
+
+    return fill
 
 
 def _fill_map(key: Convert | None, convert: Convert | None) -> Callable[[Any, Any], None]:

@@ -1,18 +1,26 @@
-"""Crash tests share one installation: every kill adds to its history, and every check looks at all of it."""
+"""Crash tests share one installation of each kind: every kill adds to its history, and every check looks at all of it."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.support.apart import PAIRS, apart
+from tests.support.fleet import Fleet
 from tests.support.installation import Installation, installation
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.supervisor import Supervisor
+
+KNOWN_S = 2.5
+"""By then every ingest knows the ways in."""
 
 
 @pytest.fixture(scope="module")
-async def shared_installation() -> AsyncIterator[Installation]:
+async def shared_installation() -> AsyncIterator[Installation[Supervisor]]:
     async with installation() as made:
         yield made
         spans = ", ".join(f"{seconds:.1f}" for seconds in made.supervisor.restarts)
@@ -20,10 +28,45 @@ async def shared_installation() -> AsyncIterator[Installation]:
 
 
 @pytest.fixture
-async def running(shared_installation: Installation) -> Installation:
+async def running(shared_installation: Installation[Supervisor]) -> Installation[Supervisor]:
     """The shared installation, running."""
     await shared_installation.run()
     return shared_installation
+
+
+@pytest.fixture(scope="session")
+async def shared_fleet() -> AsyncIterator[Installation[Fleet]]:
+    async with apart(PAIRS) as made:
+        yield made
+
+
+@pytest.fixture
+async def fleet(shared_fleet: Installation[Fleet]) -> AsyncIterator[Installation[Fleet]]:
+    """The shared installation of separate processes, all of them running and every way clear."""
+    await _run(shared_fleet)
+    yield shared_fleet
+    print(shared_fleet.supervisor.said())
+
+
+@pytest.fixture(scope="session")
+async def shared_kafka_fleet() -> AsyncIterator[Installation[Fleet]]:
+    async with apart(PAIRS, broker=KafkaBroker()) as made:
+        await asyncio.sleep(KNOWN_S)
+        yield made
+
+
+@pytest.fixture
+async def kafka_fleet(shared_kafka_fleet: Installation[Fleet]) -> AsyncIterator[Installation[Fleet]]:
+    """The same on a Kafka broker and a PostgreSQL server, both of which a test may take away."""
+    await _run(shared_kafka_fleet)
+    yield shared_kafka_fleet
+    print(shared_kafka_fleet.supervisor.said())
+
+
+async def _run(fleet: Installation[Fleet]) -> None:
+    await fleet.run()
+    fleet.provider.faults.clear()
+    fleet.provider.ill.clear()
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ async def test_a_provider_that_refuses_hangs_and_loses_answers_gets_every_page(
     running: Installation, chance: random.Random
 ):
     async def misbehave() -> None:
-        running.provider.faults.extend(chance.choices([None, *Fault], weights=[20, 3, 1, 3, 2], k=200))
+        running.provider.faults.extend(chance.choices([None, *Fault], weights=[20, 3, 1, 3, 2, 2, 2], k=200))
         await asyncio.sleep(4)
 
     await running.under_load(misbehave(), per_second=50)

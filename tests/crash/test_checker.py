@@ -21,7 +21,7 @@ from tests.support.checker import (
 )
 from tests.support.ledger import Ledger, Outcome, Post, Try
 from tests.support.pager_provider import Received
-from tests.support.supervisor import Kill
+from tests.support.served import Kill
 
 ALERT, OTHER_ALERT, INCIDENT, OTHER_INCIDENT, PAGE = (UUID(int=number) for number in range(1, 6))
 ORACLE = Oracle(clocks=frozenset({"response"}), people={"acme": frozenset({"ada"}), "other": frozenset({"bob"})})
@@ -133,6 +133,11 @@ def repeated_without_a_kill(story: Story) -> None:
     story.log = [page(received_at=101.5), page(received_at=102.0)]
 
 
+def repeated_when_another_service_was_killed(story: Story) -> None:
+    story.kills = [replace(KILL, how="kill -9 of router-1", sends=False)]
+    story.log = [page(received_at=99.9), page(received_at=101.0)]
+
+
 def more_repeated_than_in_flight(story: Story) -> None:
     story.kills = [KILL]
     two = [page(), page(webhook_id="other")]
@@ -175,6 +180,7 @@ OTHERS = {
     "a page that came again for no reason": log(page(), page(received_at=11.0)),
     "a page repeated whose outcome no kill has lost": repeated_long_before_the_kill,
     "a page repeated after the kill was over": repeated_without_a_kill,
+    "a page repeated by the kill of a service that sends none": repeated_when_another_service_was_killed,
     "more pages repeated than were in flight": more_repeated_than_in_flight,
 }
 
@@ -204,6 +210,14 @@ def test_every_other_violation_is_found(story: Story, spoil: Callable[[Story], N
     spoil(story)
 
     assert story.check().violations
+
+
+def test_a_spoilt_record_belongs_in_quarantine(story: Story):
+    wanted = replace(ORACLE, quarantined=1)
+
+    assert check(story.ledger, story.log, story.rows, story.kills, wanted).violations
+    story.rows = replace(story.rows, quarantined=1)
+    assert check(story.ledger, story.log, story.rows, story.kills, wanted).violations == []
 
 
 def test_a_page_in_flight_at_a_kill_may_come_again_once(story: Story):

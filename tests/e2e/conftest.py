@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tandem.app.dialects import Dialects
 from tandem_console.welcome import WelcomeStep
 from tests.support.console import PASSWORD
 from tests.support.console_site import Site
 from tests.support.requirements import chromium
+from tests.support.ways import Door
 
 FLAGS = [
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -47,8 +49,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    with Site(welcome_steps=STEPS) as running:
+def door() -> Door:
+    """Takes test alerts of the console as ingest and router would."""
+    return Door()
+
+
+@pytest.fixture(scope="session")
+def site(door: Door) -> Iterator[Site]:
+    ports = {"dialects": Dialects(), "trials": door, "ingest_url": "https://alerts.example.com"}
+    with Site(welcome_steps=STEPS, **ports) as running:
+        door.world = running.world
         for name, party, role in (
             ("ana", "internal", "responder"),
             ("mia", "msp", "lead"),
@@ -68,7 +78,8 @@ def empty(site: Site) -> None:
         tables = (
             "router.incident, router.event, router.alert, router.decision, router.command, sla.clock, notifier.page"
         )
-        await admin.execute(f"truncate {tables}, console.feed")
+        await admin.execute(f"truncate {tables}, router.governance_item, ingest.intake, console.feed")
+        await admin.execute("truncate agreement.integration cascade")
         site.world.bus.incidents.clear()
         site.world.console.fragments.forget()
 
@@ -86,14 +97,15 @@ class Visitor:
         self.abroad: list[str] = []
         self.expected: set[int] = set()
         """Statuses of answers that the test provokes: Chromium logs each as an error."""
+        self.provoked: set[str] = set()
+        """Parts of messages that the test provokes by other means, for as long as it lasts."""
         self.page.on("console", self._logged)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         context.on("request", self._requested)
 
     def _logged(self, message: Any) -> None:
-        if message.type in {"error", "warning"} and not any(
-            f"status of {each}" in message.text for each in self.expected
-        ):
+        expected = {f"status of {each}" for each in self.expected} | self.provoked
+        if message.type in {"error", "warning"} and not any(each in message.text for each in expected):
             self.errors.append(message.text)
 
     def _requested(self, request: Any) -> None:

@@ -17,4 +17,4 @@ FRIDAY_NINE = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 async def system(database: Database) -> AsyncIterator[System]:
     system = await make_system(database, FRIDAY_NINE)
     yield system
-    await system.stop()
+    await system.end()

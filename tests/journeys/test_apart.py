@@ -45,8 +45,8 @@ async def both(database: Database, another_database: Database):
     composed = await make_system(database, FRIDAY_NINE)
     apart = await make_system(another_database, FRIDAY_NINE, apart=True)
     yield composed, apart
-    await composed.stop()
-    await apart.stop()
+    await composed.end()
+    await apart.end()
 
 
 async def test_services_that_commit_apart_reach_the_same_incidents_clocks_and_pages(both: tuple[System, System]):

@@ -36,7 +36,7 @@ PASSWORD = "correct horse battery"
 BASE = "http://console.test"
 
 _RESPONSE = timedelta(minutes=30)
-_DETAIL_TRACE = {
+DETAIL_TRACE = {
     "at": NOW.isoformat(),
     "agreement_version": 3,
     "classification": {
@@ -152,7 +152,7 @@ class Rows:
         await self.router.execute(
             "insert into router.decision (alert_id, tenant, incident_id, at, agreement_version, trace)"
             " values ($1, $2, $3, $4, 3, $5)",
-            uuid4(), made.tenant, made.incident_id, made.opened_at, dict(trace or _DETAIL_TRACE),
+            uuid4(), made.tenant, made.incident_id, made.opened_at, dict(trace or DETAIL_TRACE),
         )  # fmt: skip
         return made
 
@@ -331,6 +331,8 @@ class AnsweringBus:
             "resolve": "resolved",
             "note": "noted",
             "reopen": "reopened",
+            "merge": "merged",
+            "link": "linked",
         }[command.kind]
         await self.rows.update(made, fact, command.at, party=command.by.party, person=command.by.person, detail=said)
         await self._outcome(command, "done", None, made.version)
@@ -363,6 +365,13 @@ class AnsweringBus:
                 return replace(after, state=IncidentState.RESOLVED, resolved_at=command.at, resolved_by=party)
             case CommandKind.REOPEN:
                 return replace(after, state=IncidentState.OPEN, cycle=made.cycle + 1, resolved_at=None, acknowledged={})
+            case CommandKind.MERGE:
+                into = command.detail.other_incident
+                return replace(after, state=IncidentState.RESOLVED, resolved_at=command.at, merged_into=into)
+            case CommandKind.LINK:
+                other = command.detail.other_incident
+                assert other is not None
+                return replace(after, linked=(other,))
             case _:
                 return after
 
@@ -391,6 +400,8 @@ _KNOWN = {
     CommandKind.RESOLVE,
     CommandKind.REOPEN,
     CommandKind.NOTE,
+    CommandKind.MERGE,
+    CommandKind.LINK,
 }
 
 
@@ -405,6 +416,8 @@ class World:
     clock: ManualClock
     database: Any
     tokens: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    ingest: Any = None
+    """A pool that writes as ingest does, once a test needs one."""
 
     def browser(self, **headers: str) -> httpx.AsyncClient:
         """A client that keeps cookies and follows nothing by itself."""

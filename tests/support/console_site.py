@@ -18,6 +18,7 @@ from tandem.bus.postgres import run
 from tandem.clock import SystemClock
 from tandem.db.embedded import EmbeddedPostgres
 from tandem.db.migrate import upgrade
+from tandem.db.pool import engine as make_engine
 from tandem.model.events import Fact, FactKind, IncidentEvent
 from tandem.model.incident import Incident
 from tandem.web.server import WebServer, bind
@@ -103,7 +104,8 @@ class Site:
         await upgrade(dsn)
         database = Database("site", dsn, postgres.admin_dsn)
         self._pool = await database.pool("tandem_console", max_size=2)
-        self.world = await make_world(database, clock=SystemClock(), **self._options)
+        policy = make_engine(dsn, "tandem_policy", pool_size=2)
+        self.world = await make_world(database, clock=SystemClock(), policy=policy, **self._options)
         self._tell_of_commands()
         self.stopping = asyncio.Event()
         self._tasks = [asyncio.ensure_future(work(self.stopping)) for _, work in self.world.console.tasks()]
@@ -114,6 +116,7 @@ class Site:
             lambda: server.stop(5),
             lambda: asyncio.wait(self._tasks, timeout=10),
             lambda: close_world(self.world),
+            policy.dispose,
             database.close,
             postgres.stop,
             lambda: asyncio.to_thread(shutil.rmtree, base, ignore_errors=True),

@@ -23,6 +23,8 @@ class FakeBus:
         self.waiting = 0
         self.reached = asyncio.Event()
         """Set by the first append."""
+        self.grew = asyncio.Event()
+        """Set by every append that succeeded; whoever waits clears it."""
         self.fault: Exception | None = None
 
     def away(self) -> None:
@@ -42,3 +44,4 @@ class FakeBus:
             raise self.fault
         self.records.extend(records)
         self.batches.append(len(records))
+        self.grew.set()

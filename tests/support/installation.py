@@ -11,16 +11,21 @@ import hashlib
 import hmac
 import itertools
 import json
+import os
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import asyncpg
 
-from tandem.app.settings import Settings, envelope_key
+from tandem.app.auditor.findings import Terms
+from tandem.app.auditor.reading import look
 from tandem.clock import SystemClock
 from tandem.db.pool import engine
 from tandem.model.integration import AuthKind, HmacScheme, Integration
@@ -36,12 +41,17 @@ from tests.support.checker import (
     Rows,
     check,
 )
+from tests.support.lateness import lateness
 from tests.support.ledger import Ledger, Post
 from tests.support.pager_provider import PagerProvider, pager_provider
+from tests.support.served import Kill
 from tests.support.supervisor import Supervisor, supervisor
 
+CRASH_HOURS = float(os.environ.get("CRASH_HOURS", "0"))
+AUDIT_S = 20.0
+"""For one question of the auditor, in everything that a long run has left behind."""
 EXAMPLES = Path(__file__).parents[2] / "deploy" / "agreement"
-REST_S = 90.0
+REST_S = 180.0
 """Until everything accepted has been routed and paged; generous."""
 OPERATIONS = frozenset(
     {"maya-okafor", "tom-lindqvist", "priya-nair", "grace-whitfield", "martin-hale", "brightwater-queue"}
@@ -51,15 +61,17 @@ ORACLE = Oracle(
     clocks=frozenset({"detect", "response", "resolution"}),
     people={
         "cedarline": OPERATIONS,
+        "millbrook": OPERATIONS,
         "northwind": OPERATIONS | {"ben-carter", "chloe-nguyen", "anna-kowalski", "northwind-it-queue"},
     },
 )
 
-_BEHIND = (
-    "select coalesce(sum(p.next_offset - o.next_offset), 0)::int from bus.partition p"
-    " join bus.consumer_offset o using (topic, part)"
-)
 _OF_ALERTS = "select coalesce(min(a.dedup_key), '') from router.alert a where a.incident_id = i.id"
+_ATTEMPTS = (
+    "select page_id::text as page, a.attempt, a.started_at::time, a.ended_at::time, a.result, a.detail, planned_at::time"
+    " from notifier.attempt a join notifier.page using (page_id) where page_id::text = any($1::text[])"
+    " order by page_id, a.attempt limit 40"
+)
 _UNDER_WAY = "select count(*) from notifier.page where state in ('planned', 'sending')"
 
 
@@ -80,46 +92,91 @@ class Way:
         return {"X-Tandem-Key": self.secret}
 
 
+class Processes(Protocol):
+    """What runs: everything in one process, or a fleet of them."""
+
+    kills: list[Kill]
+
+    @property
+    def dsn(self) -> str:
+        """The login's way to the database. ``admin_dsn`` sees every row."""
+        ...
+
+    @property
+    def admin_dsn(self) -> str: ...
+
+    @property
+    def key(self) -> bytes:
+        """Seals secrets at rest."""
+        ...
+
+    async def start(self) -> object: ...
+
+    async def run(self) -> None:
+        """See that everything runs, whatever was done to it."""
+        ...
+
+    async def behind(self) -> int:
+        """Records that wait, on their way to the bus or there for somebody who reads it."""
+        ...
+
+    def said(self) -> str:
+        """The end of what it wrote."""
+        ...
+
+
+P = TypeVar("P", bound=Processes)
+
+
 @dataclass
-class Installation:
+class Installation(Generic[P]):
     """See the module."""
 
-    supervisor: Supervisor
+    supervisor: P
     provider: PagerProvider
     ledger: Ledger
     sender: AlertSender
+    oracle: Oracle = ORACLE
     ways: Sequence[Way] = ()
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def begin(self) -> None:
-        """First start; make the ways in and wait until they are known."""
-        ready = await self.supervisor.start()
-        key = envelope_key(Settings(data_dir=self.supervisor.data_dir))
-        policy = engine(ready.dsn, "tandem_policy", pooled=False)
-        try:
-            self.ways = [
-                await _way(policy, key, "disks-cedarline", "cedarline", AuthKind.HEADER),
-                await _way(policy, key, "disks-northwind", "northwind", AuthKind.HMAC),
-            ]
-        finally:
-            await policy.dispose()
+        """First start, and the ways in."""
+        await self.supervisor.start()
+        await self.open_ways()
+
+    async def open_ways(self) -> None:
+        """Make the ways in and wait until they are known."""
+        self.ways = [
+            await self.way("disks-cedarline", "cedarline", AuthKind.HEADER),
+            await self.way("disks-northwind", "northwind", AuthKind.HMAC),
+        ]
         for _ in self.ways:  # these clear nothing
             await self.deliver(self.alert(firing=False))
 
-    async def run(self) -> None:
-        """See that the process runs, whatever the test before did to it."""
-        if self.supervisor.process is None:
-            await self.supervisor.start()
+    async def way(self, name: str, tenant: str, auth: AuthKind) -> Way:
+        """A new way in; the ingests know it within two seconds."""
+        policy = engine(self.supervisor.dsn, "tandem_policy", pooled=False)
+        try:
+            return await make_way(policy, self.supervisor.key, name, tenant, auth)
+        finally:
+            await policy.dispose()
 
-    def alert(self, *, firing: bool = True, key: str | None = None) -> Post:
+    async def run(self) -> None:
+        """See that it runs, whatever the test before did to it."""
+        await self.supervisor.run()
+
+    def alert(
+        self, *, firing: bool = True, key: str | None = None, way: Way | None = None, severity: str = "high"
+    ) -> Post:
         """The next post, by turns of each client and with and without a delivery id; of a new condition by default."""
         number = next(self._numbers)
-        way = self.ways[number % len(self.ways)]
+        way = way or self.ways[number % len(self.ways)]
         key = key or f"disk-{number}"
         says = {
             "title": f"Volume C: is full on server {key}",
             "status": "firing" if firing else "resolved",
-            "severity": "high",
+            "severity": severity,
             "host": f"srv-{key}",
             "dedup_key": key,
             "labels": {"nth": str(number)},
@@ -136,13 +193,19 @@ class Installation:
         await self.sender.deliver(self.ledger.add(post))
         return post
 
+    async def paged(self, post: Post, *, within_s: float = REST_S) -> float:
+        """Wait until somebody was paged about ``post``; returns how long after it was accepted."""
+        async with asyncio.timeout(within_s):
+            while (late := lateness([post], self.provider.pages).get(post.dedup_key)) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return late
+
     async def settled(self) -> Rows:
         """The rows, once everything accepted has been routed and every page has ended."""
-        assert self.supervisor.ready is not None
-        connection = await asyncpg.connect(self.supervisor.ready.admin_dsn)
+        connection = await asyncpg.connect(self.supervisor.admin_dsn)
         try:
             deadline = time.monotonic() + REST_S
-            while behind := (await connection.fetchval(_BEHIND) or await connection.fetchval(_UNDER_WAY)):
+            while behind := (await self.supervisor.behind() or await connection.fetchval(_UNDER_WAY)):
                 assert time.monotonic() < deadline, f"{behind} records or pages still wait\n{self.supervisor.said()}"
                 await asyncio.sleep(0.05)
             return await _rows(connection)
@@ -150,9 +213,22 @@ class Installation:
             await connection.close()
 
     async def check(self) -> Findings:
-        """Hold the ledger against the provider's log and the database."""
+        """Hold the ledger against the provider's log and the database, and ask what the auditor asks."""
         rows = await self.settled()
-        return check(self.ledger, self.provider.pages, rows, self.supervisor.kills, ORACLE)
+        findings = check(self.ledger, self.provider.pages, rows, self.supervisor.kills, self.oracle)
+        return replace(findings, violations=[*findings.violations, *await self.audit()])
+
+    async def audit(self) -> list[str]:
+        """What the auditor finds in everything there ever was."""
+        now = SystemClock().now() + timedelta(hours=CRASH_HOURS)
+        since = now - timedelta(days=365)
+        terms = Terms(now=now, since=since, patience=timedelta(seconds=30), budget_s=AUDIT_S)
+        found = await look(self.supervisor.dsn, terms)
+        return [
+            f"{name}: {each.id} of {each.tenant}: {each.what}"
+            for name, finding in found.violated.items()
+            for each in finding.examples
+        ]
 
     async def under_load(self, treatment: Awaitable[None], *, per_second: float) -> None:
         """Post new alerts steadily until ``treatment`` is over and all are accepted; then our promise must stand."""
@@ -160,10 +236,9 @@ class Installation:
         sending = asyncio.create_task(self.sender.stream(self.alert, per_second=per_second, until=lambda: over))
         try:
             await treatment
-            over = True
-            await sending
         finally:
-            sending.cancel()
+            over = True  # also after a failure: what is half delivered would make every later test fail too
+            await sending
         await self.stands()
 
     async def stands(self) -> None:
@@ -174,14 +249,32 @@ class Installation:
             f" {findings.lost} lost, {findings.doubled} doubled, {findings.repeated} pages repeated"
             f" (repeated/in flight by kill: {', '.join(f'{n}/{m}' for n, m in findings.by_kill)})"
         )
+        if findings.violations:
+            print(await self._attempts_at_what_came_again())
         assert not findings.violations, "\n".join([*findings.violations[:20], f"({len(findings.violations)} in all)"])
+
+    async def _attempts_at_what_came_again(self) -> str:
+        """What the notifiers wrote about pages that the provider took more than once, and when it took them."""
+        arrivals: dict[str, list[float]] = defaultdict(list)
+        ahead = time.time() - time.monotonic()
+        for page in self.provider.pages:
+            arrivals[page.webhook_id].append(page.received_at + ahead)
+        again = {page_id: at for page_id, at in arrivals.items() if len(at) > 1}
+        connection = await asyncpg.connect(self.supervisor.admin_dsn)
+        try:
+            rows = await connection.fetch(_ATTEMPTS, list(again))
+        finally:
+            await connection.close()
+        took = {page_id: [f"{datetime.fromtimestamp(each, UTC):%T.%f}" for each in at] for page_id, at in again.items()}
+        return "\n".join(f"{row}; taken {took[row['page']]}" for row in rows)
 
 
 @asynccontextmanager
-async def installation() -> AsyncIterator[Installation]:
+async def installation() -> AsyncIterator[Installation[Supervisor]]:
     """An installation that has begun."""
-    async with pager_provider() as provider, supervisor(environment=_environment(provider)) as process:
+    async with pager_provider() as provider, supervisor(environment=allowing(provider.port)) as process:
         put_agreements(process.agreements, provider.inbox)
+        process.environment = {**process.environment, **hours(process.base)}
         ledger = Ledger()
         sender = AlertSender(ledger, lambda: process.address)
         await sender.open()
@@ -194,17 +287,32 @@ async def installation() -> AsyncIterator[Installation]:
 
 
 def put_agreements(directory: Path, inbox: str) -> None:
-    """The example agreements, with every phone at ``inbox``."""
+    """The example agreements, with every phone at ``inbox`` and no storms: a load's every alert has to be seen."""
     shutil.copytree(EXAMPLES, directory)
     for file in directory.glob("*.yaml"):
-        file.write_text(file.read_text(encoding="utf-8").replace("${PAGER_INBOX}", inbox), encoding="utf-8")
+        text = file.read_text(encoding="utf-8").replace("${PAGER_INBOX}", inbox)
+        if "schema: tandem/agreement/" in text:
+            text += "\nstorm: {incidents: 0}\n"
+        file.write_text(text, encoding="utf-8")
+    managed = (directory / "cedarline.yaml").read_text(encoding="utf-8")
+    managed = managed.replace("cedarline", "millbrook").replace("Cedarline", "Millbrook")
+    (directory / "millbrook.yaml").write_text(managed, encoding="utf-8")
 
 
-def _environment(provider: PagerProvider) -> Mapping[str, str]:
-    return {"TANDEM_ALLOW_PRIVATE_TARGETS": f"127.0.0.1:{provider.port}"}
+def hours(base: Path) -> Mapping[str, str]:
+    """``CRASH_HOURS`` hours from now: who is paged and who is told differs by day, at night and on Sundays."""
+    ahead = base / "clock-offset"
+    ahead.write_text(str(CRASH_HOURS * 3600))
+    return {"TANDEM_CLOCK_OFFSET_FILE": str(ahead)}
 
 
-async def _way(policy, key: bytes, name: str, tenant: str, auth: AuthKind) -> Way:
+def allowing(*ports: int) -> Mapping[str, str]:
+    """Pages may go to these ports of this machine."""
+    return {"TANDEM_ALLOW_PRIVATE_TARGETS": ",".join(f"127.0.0.1:{port}" for port in ports)}
+
+
+async def make_way(policy, key: bytes, name: str, tenant: str, auth: AuthKind) -> Way:
+    """A new way in of the generic vendor."""
     scheme = HmacScheme() if auth is AuthKind.HMAC else None
     wanted = Integration(name=name, tenant=tenant, vendor="generic", auth=auth, hmac=scheme)
     made = await add_integration(policy, wanted, key=key, now=SystemClock().now())

@@ -14,10 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from tandem.agreement.compiled import Agreement, RowAnswer
+from tandem.agreement.rules import rule_index
 from tandem.agreement.schema.documents import SafetyRow, TenantSpec
 from tandem.agreement.schema.hours import Timing
 from tandem.agreement.schema.people import Contact, PartySpec, PathSpec, PersonSpec, ScheduleSpec, Step
-from tandem.agreement.schema.scope import DecisionRules, PriorityTable
+from tandem.agreement.schema.scope import DecisionRules, ImpactMatrix, PriorityTable
 from tandem.db.timers import DueTimer
 from tandem.model.calendar import ALWAYS, Calendar
 from tandem.model.events import (
@@ -111,9 +112,11 @@ def agreement(
         sites={},
         assets={},
         classification=(),
+        find_rule=rule_index(()),
         rows=(),
         find_row=lambda _query: RowAnswer(None),
         priorities=PriorityTable(),
+        impact=ImpactMatrix(),
         rules=DecisionRules(),
         timing=Timing(),
         sla={},

@@ -90,9 +90,13 @@ class Pager:
     metrics: Metrics = field(default_factory=Metrics)
     sender_link: Cuttable | None = None
     """Of the sender started last."""
+    trusts_version_one: bool = True
+    """See ``NotifierSettings``."""
 
     def stage(self, boot: str = "boot-1") -> Notifier:
-        settings = NotifierSettings(boot=boot, public_url="https://tandem.example")
+        settings = NotifierSettings(
+            boot=boot, public_url="https://tandem.example", trusts_version_one=self.trusts_version_one
+        )
         return Notifier(self.book, settings, send=self.offered.extend)
 
     async def commit(self, *payloads: Any, boot: str = "boot-1") -> Plan:

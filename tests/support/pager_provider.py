@@ -31,6 +31,10 @@ class Fault(StrEnum):
     """Taken, and the connection is cut before the answer."""
     SLOW = "slow"
     """Taken and answered after a second."""
+    THROTTLE = "throttle"
+    """Answered 429 with Retry-After, not taken."""
+    GARBAGE = "garbage"
+    """Taken, and answered 200 with something that nobody can read."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class PagerProvider:
     refused: int = 0
     faults: deque[Fault | None] = field(default_factory=deque)
     """Of the next requests, first first."""
+    ill: dict[str, Fault] = field(default_factory=dict)
+    """Whose inbox has a fault for as long as it stands here."""
+    heard: bool = True
+    """False while a network loses the answers."""
     _runner: web.AppRunner | None = None
     _site: web.TCPSite | None = None
 
@@ -83,29 +91,35 @@ class PagerProvider:
 
     def of(self, incident_id: str) -> list[Received]:
         """Pages about one incident."""
-        return [page for page in self.pages if page.body["incident_id"] == incident_id]
+        return [page for page in self.pages if page.body.get("incident_id") == incident_id]
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.read()
-        fault = self.faults.popleft() if self.faults else None
+        whose = request.match_info["whose"]
+        fault = self.ill.get(whose) or (self.faults.popleft() if self.faults else None)
         if fault is Fault.ERROR:
             self.refused += 1
             return web.Response(status=500)
+        if fault is Fault.THROTTLE:
+            self.refused += 1
+            return web.Response(status=429, headers={"Retry-After": "1"})
         if fault is Fault.HANG:
             self.refused += 1
             await asyncio.sleep(3600)
         taken = Received(
             received_at=time.monotonic(),
-            path=request.match_info["whose"],
+            path=whose,
             webhook_id=request.headers["webhook-id"],
             body=json.loads(body),
-            answered=fault is not Fault.SWALLOW,
+            answered=fault is not Fault.SWALLOW and self.heard,
         )
         self.pages.append(taken)
         if fault is Fault.SWALLOW and request.transport is not None:
             request.transport.abort()
         if fault is Fault.SLOW:
             await asyncio.sleep(SLOW_S)
+        if fault is Fault.GARBAGE:
+            return web.Response(body=b"\x00\xff{", content_type="application/json")
         return web.Response(status=204)
 
 

@@ -136,26 +136,26 @@ async def postgres_template(postgres_server: Server) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(postgres_server: Server, postgres_template: str) -> AsyncIterator[Database]:
     """A fresh database with the whole schema."""
-    async with _database(postgres_server, postgres_template) as fresh:
+    async with fresh_database(postgres_server, postgres_template) as fresh:
         yield fresh
 
 
 @pytest.fixture
 async def another_database(postgres_server: Server, postgres_template: str) -> AsyncIterator[Database]:
     """A second fresh database, for tests that compare two."""
-    async with _database(postgres_server, postgres_template) as fresh:
+    async with fresh_database(postgres_server, postgres_template) as fresh:
         yield fresh
 
 
 @pytest.fixture
 async def empty_database(postgres_server: Server) -> AsyncIterator[Database]:
     """A fresh database without any schema."""
-    async with _database(postgres_server, "template0") as fresh:
+    async with fresh_database(postgres_server, "template0") as fresh:
         yield fresh
 
 
 @contextlib.asynccontextmanager
-async def _database(server: Server, template: str) -> AsyncIterator[Database]:
+async def fresh_database(server: Server, template: str) -> AsyncIterator[Database]:
     name = await server.create(template=template)
     fresh = Database(name, server.dsn(name), server.admin_dsn(name))
     try:

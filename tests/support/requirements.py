@@ -1,7 +1,7 @@
 """What some tests need beyond the locked packages, and what a missing one means; a pytest plugin.
 
-A test marked ``browser`` or ``kafka`` is skipped with the reason and the install line where its need cannot be met,
-and fails instead when ``REQUIRE_BROWSER=1`` or ``REQUIRE_KAFKA=1`` is set. The end of the run counts such skips.
+A test marked ``browser``, ``kafka`` or ``prometheus`` is skipped with the reason and the install line where its need
+cannot be met, and fails instead when ``REQUIRE_BROWSER=1``, ``REQUIRE_KAFKA=1`` or ``REQUIRE_PROMETHEUS=1`` is set. The end of the run counts such skips.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ def kafka() -> str | None:
     return os.environ.get("TANDEM_TEST_KAFKA") or (shutil.which("mvn") and shutil.which("java"))
 
 
+def prometheus() -> str | None:
+    """Path of amtool, when Prometheus and Alertmanager are there as well."""
+    found = [shutil.which(name) for name in ("prometheus", "prometheus-alertmanager", "amtool")]
+    return found[-1] if all(found) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One thing a machine may lack; ``marker`` names the tests that need it."""
@@ -42,17 +48,22 @@ class Requirement:
         return f"{self.missing} ({self.switch}=1 makes this a failure)"
 
 
-REQUIREMENTS = (
-    Requirement(
-        "browser", "REQUIRE_BROWSER", chromium, "no Chromium here: apt-get install --no-install-recommends chromium"
-    ),
-    Requirement(
-        "kafka",
-        "REQUIRE_KAFKA",
-        kafka,
-        "no Kafka here: set TANDEM_TEST_KAFKA=HOST:PORT, or apt-get install default-jre-headless maven",
-    ),
+BROWSER = Requirement(
+    "browser", "REQUIRE_BROWSER", chromium, "no Chromium here: apt-get install --no-install-recommends chromium"
 )
+KAFKA = Requirement(
+    "kafka",
+    "REQUIRE_KAFKA",
+    kafka,
+    "no Kafka here: set TANDEM_TEST_KAFKA=HOST:PORT, or apt-get install default-jre-headless maven",
+)
+PROMETHEUS = Requirement(
+    "prometheus",
+    "REQUIRE_PROMETHEUS",
+    prometheus,
+    "no Prometheus with Alertmanager here: apt-get install --no-install-recommends prometheus prometheus-alertmanager",
+)
+REQUIREMENTS = (BROWSER, KAFKA, PROMETHEUS)
 
 
 def insist_or_skip(requirement: Requirement, environ: dict[str, str]) -> None:

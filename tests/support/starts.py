@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from tests.support.supervisor import READY_S, Supervisor, supervisor
+from tests.support.served import READY_S
+from tests.support.supervisor import Supervisor, supervisor
 
 
 async def one_of_many_serves(count: int) -> None:

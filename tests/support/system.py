@@ -19,6 +19,8 @@ import msgspec
 from tandem.agreement.compile import compile_agreement
 from tandem.agreement.compiled import Agreement
 from tandem.agreement.load import load_directory
+from tandem.app.auditor.findings import Look, Terms
+from tandem.app.auditor.reading import look
 from tandem.bus.consume import Runner
 from tandem.bus.lane import Lane
 from tandem.bus.port import Record
@@ -106,6 +108,8 @@ class System:
     agreements: Agreements
     admin: Any
     posts: int = 0
+    promises_kept: bool = True
+    """False in a test that damages tables: its end asks the auditor nothing."""
     _sending: asyncio.Task[None] | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -144,7 +148,7 @@ class System:
         return await self.receive(title, status=AlertStatus.RESOLVED, **facts)
 
     async def command(
-        self, kind: CommandKind, party: Party, person: str, *, incident_id: UUID | None = None, **detail: Any
+        self, kind: CommandKind, party: Party, person: str | None, *, incident_id: UUID | None = None, **detail: Any
     ) -> UUID:
         """A person's wish about the only incident, or about the named one."""
         self.posts += 1
@@ -164,7 +168,7 @@ class System:
         await self.settle()
         return command.command_id
 
-    async def acknowledge(self, party: Party, person: str, **where: Any) -> UUID:
+    async def acknowledge(self, party: Party, person: str | None, **where: Any) -> UUID:
         return await self.command(CommandKind.ACKNOWLEDGE, party, person, **where)
 
     async def command_resolve(self, party: Party, person: str) -> UUID:
@@ -254,6 +258,25 @@ class System:
     async def start(self) -> None:
         self._sending = asyncio.create_task(self.sender.run(self._stopping))
         await self.settle()
+
+    async def audit(self, **terms: Any) -> Look:
+        """What the auditor finds now, in everything there ever was."""
+        chosen = {
+            "now": self.clock.now(),
+            "since": datetime.min.replace(year=2000, tzinfo=UTC),
+            "patience": timedelta(seconds=30),
+            "budget_s": 5.0,
+        }
+        return await look(self.database.dsn, Terms(**{**chosen, **terms}))
+
+    async def end(self) -> None:
+        """Hold what the journey left behind against every invariant, then stop."""
+        try:
+            if self.promises_kept:
+                found = await self.audit()
+                assert found.clean, f"the auditor finds {found.violated or 'no answer'}"
+        finally:
+            await self.stop()
 
     async def stop(self) -> None:
         self._stopping.set()

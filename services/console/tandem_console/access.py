@@ -85,6 +85,11 @@ class Principal:
         return Actor(self.party, self.person)
 
     @property
+    def oversees(self) -> bool:
+        """Whether the pages of ``Scope.OVERSEE`` are this person's: navigation shows what one may open."""
+        return may(self, Scope.OVERSEE)
+
+    @property
     def view(self) -> tuple[str, ...]:
         """Equal for principals that see the same pages, so that they can share a rendered one."""
         return (self.party.value, self.role.value, *sorted(self.tenants))

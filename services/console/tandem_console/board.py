@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tandem_console import clocks, words
+from tandem_console import clocks, faces, words
 from tandem_console.access import Principal, Scope, may
 
 Row = Mapping[str, Any]
@@ -88,10 +88,16 @@ def row_of(incident: Row, its_clocks: Iterable[Row], now: datetime, principal: P
 
 def may_acknowledge(incident: Row, principal: Principal) -> bool:
     """Whether an Acknowledge button makes sense: the role may, the party is asked and has not yet."""
-    party = principal.party.value
-    asked = party == incident["responsible_party"] or party in (incident["must_acknowledge"] or ())
-    given = party in (incident["acknowledged"] or {})
-    return may(principal, Scope.ACT) and incident["state"] != "resolved" and asked and not given
+    waiting = faces.waiting_for(incident, principal.party.value)
+    return may(principal, Scope.ACT) and incident["state"] != "resolved" and bool(waiting)
+
+
+def _acknowledge(incident: Row, party: str) -> list[tuple[str, str]]:
+    """A button for each leg that waits for the party, named by its track where there are two."""
+    waiting = faces.waiting_for(incident, party)
+    if len(faces.legs(incident)) == 1:
+        return [("acknowledge", "Acknowledge")] if waiting else []
+    return [(f"acknowledge?track={track}", f"Acknowledge {words.TRACKS.get(track, track)}") for track in waiting]
 
 
 def actions(incident: Row, its_clocks: Iterable[Row], principal: Principal) -> tuple[tuple[str, str], ...]:
@@ -101,10 +107,10 @@ def actions(incident: Row, its_clocks: Iterable[Row], principal: Principal) -> t
     if incident["state"] == "resolved":
         return (("reopen", "Reopen"), ("note", "Add note"))
     party = principal.party.value
-    acknowledge = [("acknowledge", "Acknowledge")]
-    found = acknowledge if may_acknowledge(incident, principal) else []
+    found = _acknowledge(incident, party)
     # Who was not asked may still say that they know; it does not stop the other party's clock (R-C10).
-    assist = acknowledge if not found and party not in (incident["acknowledged"] or {}) else []
+    answered = party in dict(faces.answers(incident))
+    assist = [("acknowledge", "Acknowledge")] if not found and not answered else []
     if incident["started_at"] is None:
         found = [*found, ("start", "Start work")]
     called = any(each["clock"] == "joint_call" for each in its_clocks)

@@ -36,7 +36,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decision about the alert that opened an incident."""
+    """The decision about the alert that opened an incident, and why the other track has it too."""
 
     sentence: str
     steps: tuple[Step, ...]
@@ -48,6 +48,7 @@ def explain(incident: Values, decision: Values | None) -> Explanation:
     because = [str(clause) for clause in incident.get("because") or ()]
     trace = decision.get("trace") if decision is not None else None
     steps = _steps(trace) if isinstance(trace, Mapping) else tuple(Step("Because", clause) for clause in because)
+    steps += _second_face(incident)
     version = int(decision["agreement_version"] if decision is not None else incident["agreement_version"])
     return Explanation(_sentence(incident, because), steps, version)
 
@@ -56,6 +57,18 @@ def _sentence(incident: Values, because: Sequence[str]) -> str:
     to = words.party(str(incident["responsible_party"]))
     head = f"{incident['priority']} for {to} on the {words.TRACKS.get(str(incident['track']), incident['track'])} track"
     return f"{head}, because {'; '.join(because)}." if because else f"{head}."
+
+
+def _second_face(incident: Values) -> tuple[Step, ...]:
+    """Why a second page leg was opened, and whom it pages (R-A3)."""
+    face = incident.get("second_face")
+    if not isinstance(face, Mapping):
+        return ()
+    track = words.TRACKS.get(str(face.get("track")), str(face.get("track")))
+    paged = ", ".join(words.party(str(party)) for party in face.get("must_acknowledge") or ()) or "nobody"
+    why = "; ".join(str(clause) for clause in face.get("because") or ())
+    values = (("paged", paged), ("priority", str(face.get("priority"))), ("row", str(face.get("row"))))
+    return (Step(f"Also on the {track} track", why, values),)
 
 
 def _steps(trace: Values) -> tuple[Step, ...]:
@@ -95,6 +108,9 @@ def _priority(part: Values, _trace: Values) -> Step | None:
     reasons = [f"{part.get('floor')} by {part.get('floor_source')}"]
     if part.get("rule_floor"):
         reasons.append(f"at least {part['rule_floor']} by the rule")
+    matrix = _part(part, "matrix")
+    if matrix.get("cell"):
+        reasons.append(f"{matrix['cell']} by impact {matrix.get('impact')} and urgency {matrix.get('urgency')}")
     reasons += [str(part[key]) for key in ("wide_outage", "regulated_rule") if part.get(key)]
     values = list(_pairs(part, "assets", "regulated"))
     if part.get("affected_users") or part.get("tenant_users"):
@@ -120,7 +136,8 @@ def _parties(part: Values, trace: Values) -> Step | None:
     if not part:
         return None
     responsible = words.party(str(part.get("responsible")))
-    text = f"{responsible} is responsible" + (" and took it over after hours" if part.get("took_over") else "")
+    stands_in = {"overflow": " because the internal queue is full"}.get(str(trace.get("standing_in")), " after hours")
+    text = f"{responsible} is responsible" + (f" and took it over{stands_in}" if part.get("took_over") else "")
     track = words.TRACKS.get(str(trace.get("track")), str(trace.get("track")))
     values = [("track", track)]
     for key in ("paged", "informed"):
@@ -129,6 +146,13 @@ def _parties(part: Values, trace: Values) -> Step | None:
     paths = _part(trace, "paths")
     values += [(f"path of {words.party(side)}", str(path)) for side, path in paths.items()]
     return Step("Who hears of it", text, tuple(values))
+
+
+def _raci(part: Values, _trace: Values) -> Step | None:
+    people = _part(part, "accountable")
+    values = [(f"accountable of {words.party(side)}", str(name)) for side, name in people.items()]
+    values += _pairs(part, "responsible", "consulted", "informed", "runbook", "approval", "public_communications")
+    return Step("Who has which part", "By name", tuple(values)) if values else None
 
 
 def _clocks(_: Values, trace: Values) -> Step | None:
@@ -160,6 +184,7 @@ _ORDER: tuple[tuple[str, Callable[[Values, Values], Step | None]], ...] = (
     ("priority", _priority),
     ("hours", _hours),
     ("parties", _parties),
+    ("raci", _raci),
     ("", _clocks),
     ("", _mode),
 )

@@ -16,20 +16,35 @@ from starlette.types import ASGIApp
 from tandem.clock import Clock, wait_event
 from tandem.db.pool import engine as make_engine
 from tandem.errors import Unavailable
-from tandem_console.api import actions, incidents, records
+from tandem_console.api import (
+    actions,
+    alerts,
+    expected,
+    incidents,
+    integrations,
+    quarantine,
+    records,
+    reports,
+    suppressions,
+)
 from tandem_console.api.allowed import Gate
+from tandem_console.api.connecting import Connecting, Dialects, NoDialects, Trials
 from tandem_console.api.desk import Appends, Desk
 from tandem_console.api.records import OnCall, nobody_knows
 from tandem_console.api.remember import KEPT as REQUESTS_KEPT
 from tandem_console.api.remember import Remember
 from tandem_console.feed import Feed
 from tandem_console.pages import assets, incident, queue, sign_in, welcome
+from tandem_console.pages import integrations as integration_pages
 from tandem_console.pages.fragments import Fragments
 from tandem_console.pages.names import Agreements, Names, NoAgreements
 from tandem_console.pages.render import Templates
 from tandem_console.pages.shield import Shield
 from tandem_console.store.accounts import AccountStore
+from tandem_console.store.checks import CheckStore
 from tandem_console.store.incidents import IncidentStore
+from tandem_console.store.integrations import IntegrationStore
+from tandem_console.store.quarantine import QuarantineStore
 from tandem_console.store.records import RecordStore
 from tandem_console.stream import events
 from tandem_console.stream.tail import Tail
@@ -44,6 +59,10 @@ ROLE = "tandem_console"
 Task = Callable[[asyncio.Event], Awaitable[None]]
 
 _log = structlog.stdlib.get_logger(__name__)
+
+
+async def _nobody_listens() -> None:
+    """For a console whose process holds no agreements."""
 
 
 class Console:
@@ -61,6 +80,12 @@ class Console:
         agreements: Agreements | None = None,
         on_call: OnCall = nobody_knows,
         welcome_steps: Iterable[WelcomeStep] = (),
+        policy: AsyncEngine | None = None,
+        policy_changed: Callable[[], Awaitable[None]] = _nobody_listens,
+        replay: quarantine.Replay = quarantine.nobody_replays,
+        dialects: Dialects | None = None,
+        trials: Trials | None = None,
+        ingest_url: str = "",
     ) -> None:
         """Connects at first use.
 
@@ -71,6 +96,12 @@ class Console:
             secure_cookies: people come by https; cookies are then ``__Host-`` ones.
             agreements: for names; without it ids stand for themselves.
             on_call: who is on call; without it nobody is known to be.
+            policy: writes silences and maintenance windows; without it they can only be looked at elsewhere.
+            policy_changed: called after such a write.
+            replay: reads a post that was put aside again; without it they can only be looked at.
+            dialects: reads bodies and knows the tools; without it a mapping cannot be tried.
+            trials: sends test alerts; without it none can be sent from here.
+            ingest_url: where tools reach the way in, for the addresses that are shown.
             welcome_steps: for ``/welcome``; the last one's command is offered where the queue is empty.
         """
         self._owns_engine = isinstance(database, str)
@@ -86,11 +117,26 @@ class Console:
         known = agreements or NoAgreements()
         self.gate = Gate(self.accounts, clock, known.tenants, _key(secret, "gate"), public_url, secure_cookies)
         self.desk = Desk(bus=bus, incidents=self.incidents, records=self.records, clock=clock)
+        self._bus = bus
         self._cursor_key = _key(secret, "cursor")
         self._assets = assets.Assets()
         self.templates = Templates(self._assets)
         self._names = Names(known)
         self._on_call = on_call
+        self._known = known
+        self._policy = policy
+        self._policy_changed = policy_changed
+        self._replay = replay
+        self.connecting = Connecting(
+            store=IntegrationStore(self._engine),
+            records=self.records,
+            clock=clock,
+            key=secret,
+            policy=policy,
+            dialects=dialects or NoDialects(),
+            trials=trials,
+            base=ingest_url,
+        )
         self.fragments = Fragments()
         self.welcome_steps = tuple(welcome_steps)
 
@@ -139,14 +185,52 @@ class Console:
 
     def _api(self) -> list[APIRouter]:
         reading = incidents.Reading(self.gate, self.incidents, self._clock, self._cursor_key)
-        acting = actions.Acting(self.gate, self.incidents, self.desk, Remember(self.records, self._clock))
+        remember = Remember(self.records, self._clock)
+        acting = actions.Acting(self.gate, self.incidents, self.desk, remember)
+        suppressing = suppressions.Suppressing(
+            gate=self.gate,
+            clock=self._clock,
+            desk=self.desk,
+            remember=remember,
+            records=self.records,
+            agreements=self._known,
+            policy=self._policy,
+            changed=self._policy_changed,
+        )
+        expecting = expected.Expecting(
+            gate=self.gate,
+            clock=self._clock,
+            desk=self.desk,
+            bus=self._bus,
+            checks=CheckStore(self._engine),
+            records=self.records,
+            agreements=self._known,
+        )
         around = records.Records(self.gate, self.records, self._clock, self._cursor_key, self._on_call)
         return [
             incidents.router(reading),
+            alerts.router(alerts.Alerts(self.gate, self._engine)),
             actions.router(acting),
             records.router(around),
+            quarantine.router(
+                quarantine.Quarantine(
+                    gate=self.gate,
+                    store=QuarantineStore(self._engine),
+                    records=self.records,
+                    clock=self._clock,
+                    key=self._cursor_key,
+                    replay=self._replay,
+                )
+            ),
+            reports.router(reports.Reports(self.gate, self.records, self._clock)),
+            suppressions.router(suppressing),
+            expected.router(expecting),
+            integrations.router(self._integrations()),
             events.router(events.Streaming(self.gate, self.records, self.tail)),
         ]
+
+    def _integrations(self) -> integrations.Integrations:
+        return integrations.Integrations(self.gate, self.connecting, self._known)
 
     def _pages(self) -> list[APIRouter]:
         gate, templates, clock = self.gate, self.templates, self._clock
@@ -158,7 +242,7 @@ class Console:
             names=self._names,
             fragments=self.fragments,
             tail=self.tail,
-            welcome=self.welcome_steps,
+            welcome=lambda: self.welcome_steps,
         )
         single = incident.Incidents(
             gate=gate,
@@ -174,7 +258,8 @@ class Console:
             sign_in.router(sign_in.SigningIn(gate, self.accounts, self.records, templates, clock)),
             queue.router(lanes),
             incident.router(single),
-            welcome.router(welcome.Welcoming(gate, templates, clock, self.welcome_steps)),
+            integration_pages.router(integration_pages.Pages(self._integrations(), self.templates, clock, self._names)),
+            welcome.router(welcome.Welcoming(gate, templates, clock, lambda: self.welcome_steps)),
         ]
 
 

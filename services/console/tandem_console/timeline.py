@@ -81,22 +81,37 @@ def _opened(row: Row, detail: Row) -> str:
     return f"Opened by {_source(row)}{host}: {how}{reach}"
 
 
-def _joined_alert(row: Row, _detail: Row) -> str:
+def _joined_alert(row: Row, detail: Row) -> str:
     alert = row["alert"] or {}
     title = alert.get("title") or "another alert"
-    return f"Alert joined from {_source(row)}: {title}"
+    if detail.get("reason") == "storm":
+        return f"The alert storm goes on: {detail.get('text') or 'more alerts'}, the latest: {title}"
+    face = f". {detail.get('reason')}" if detail.get("track") else ""
+    return f"Alert joined from {_source(row)}: {title}{face}"
 
 
 def _cleared(row: Row, detail: Row) -> str:
     held = " The clear is held before it resolves the incident." if detail.get("hold_until") else ""
+    if detail.get("reason") == "expired":
+        return f"{_source(row)} did not say it again before it expired: over.{held}"
     return f"{_source(row)} says the condition is over.{held}"
 
 
-def _acknowledged(row: Row, _detail: Row) -> str:
-    return f"{_who(row)} acknowledged"
+def _acknowledged(row: Row, detail: Row) -> str:
+    return f"{_who(row)} acknowledged{_on_track(detail)}"
+
+
+def _on_track(detail: Row) -> str:
+    """For which of two page legs an answer is."""
+    track = detail.get("track")
+    return f" on the {words.TRACKS.get(str(track), track)} track" if track else ""
 
 
 def _resolved(row: Row, detail: Row) -> str:
+    if detail.get("reason") == "stale":
+        return "Closed: nobody had repeated it for too long"
+    if detail.get("reason") == "cleared_before":
+        return "Resolved at once: its clear was here before it"
     return "Resolved by the source's clear" if detail.get("auto") else f"Resolved by {_who(row)}"
 
 
@@ -114,13 +129,56 @@ def _reprioritised(row: Row, detail: Row) -> str:
 
 
 def _reowned(row: Row, detail: Row) -> str:
-    return f"Responsible party is now {words.party(detail.get('to_party') or row['responsible_party'])}"
+    reason = detail.get("reason")
+    why = {"hours": " because of the hours", "taken back": f", taken back by {_who(row)}"}
+    said = why.get(str(reason), f": {reason}" if reason else "")
+    return f"Responsible party is now {words.party(detail.get('to_party') or row['responsible_party'])}{said}"
 
 
 def _noted(row: Row, detail: Row) -> str:
+    if detail.get("reason") == "attached":
+        alert = row["alert"] or {}
+        return f"Explained by this incident and not paged: {alert.get('title') or 'another alert'}"
     if row["party"] or row["person"]:
         return f"{_who(row)} noted"
-    return "The source cleared it; a person holds it and resolves it" if detail.get("reason") else "Noted"
+    reason = str(detail.get("reason") or "")
+    if reason == "handoff_suggested":
+        return f"Other hours: a hand-off to {words.party(detail.get('to_party') or '')} is suggested"
+    return _NOTES.get(reason, f"Noted: {reason}" if reason else "Noted")
+
+
+_NOTES = {
+    "cleared_pending_confirm": "The source cleared it; a person holds it and resolves it",
+    "still_yours": "Nobody has acted on it since the hours changed: its holder is called",
+    "hours": "Other hours: whom it pages and tells has changed",
+    "flapping": "It comes and goes: further changes are recorded only",
+    "flapping_over": "It has been quiet long enough: no longer flapping",
+    "storm_over": "The alert storm is over: what comes now opens incidents of its own",
+    "stale": "Nobody repeats it any more; it stays open",
+    "no_longer_stale": "An alert came again: no longer stale",
+}
+
+
+def _merged(row: Row, detail: Row) -> str:
+    by = f" by {_who(row)}" if row["party"] or row["person"] else ""
+    why = {"wide_outage": "together they touch too many users"}.get(str(detail.get("reason")), detail.get("reason"))
+    return f"Merged into another incident{by}{f': {why}' if why else ''}"
+
+
+def _linked(row: Row, detail: Row) -> str:
+    other = (row["alert"] or {}).get("title")
+    by = f" by {_who(row)}" if row["party"] or row["person"] else ""
+    if detail.get("reason") == "merged":
+        moved = len(detail.get("conditions") or ())
+        many = f"{moved} conditions" if moved != 1 else "1 condition"
+        return f"Took in {other or 'another incident'}{by}: {many} of it are this incident's from now on"
+    if detail.get("reason") == "storm":
+        return "Linked to an alert storm"
+    return f"Linked to another incident{by}"
+
+
+def _released(_row: Row, detail: Row) -> str:
+    return f"Let go: {detail.get('reason') or 'it had been held'}"
 
 
 def _started(row: Row, _detail: Row) -> str:
@@ -151,6 +209,9 @@ _SAY: dict[str, Callable[[Row, Row], str]] = {
     "reprioritised": _reprioritised,
     "reowned": _reowned,
     "noted": _noted,
+    "released": _released,
+    "merged": _merged,
+    "linked": _linked,
     "started": _started,
     "joined": _joined,
     "command_refused": _refused,
@@ -182,14 +243,15 @@ def _of_page(row: Row) -> list[Entry]:
     to = words.who(row["person"], row["party"])
     channel = f" by {row['channel']}" if row["channel"] else ""
     why = f": {row['reason']}" if row["reason"] else ""
+    done = "told" if row.get("told") else "paged"
     said = {
         "failed": (f"Page to {to}{channel} failed{why}", "bad"),
-        "would_have_paged": (f"{to} would have been paged{channel} (observe mode)", "calm"),
+        "would_have_paged": (f"{to} would have been {done}{channel} (observe mode)", "calm"),
         "cancelled": (f"Page to {to}{channel} not sent, no longer needed", "calm"),
         "planned": (f"Page to {to}{channel} planned", "calm"),
         "sending": (f"Paging {to}{channel}", "calm"),
     }
-    sentence, tone = said.get(row["state"], (f"{to} paged{channel}", "calm"))
+    sentence, tone = said.get(row["state"], (f"{to} {done}{channel}", "calm"))
     entries = [
         Entry(
             at=row["sent_at"] or row["planned_at"],

@@ -80,7 +80,12 @@ def clock(name: str) -> str:
 
 def responsible(incident: Mapping[str, object]) -> str:
     """The responsible person once somebody of the responsible party acknowledged, else the empty text."""
-    acknowledged = incident.get("acknowledged")
-    first = acknowledged.get(str(incident.get("responsible_party"))) if isinstance(acknowledged, Mapping) else None
-    person = first.get("person") if isinstance(first, Mapping) else None
-    return str(person or "")
+    face = incident.get("second_face")
+    # Where only the second face is paged, its answer is the incident's.
+    led_by_second = isinstance(face, Mapping) and incident.get("state") in {"acknowledged", "in_progress"}
+    for side in (incident, face) if led_by_second else (incident,):
+        acknowledged = side.get("acknowledged") if isinstance(side, Mapping) else None
+        first = acknowledged.get(str(incident.get("responsible_party"))) if isinstance(acknowledged, Mapping) else None
+        if isinstance(first, Mapping):
+            return str(first.get("person") or "")
+    return ""

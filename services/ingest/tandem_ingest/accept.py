@@ -18,13 +18,17 @@ import structlog
 from tandem.bus import topics
 from tandem.bus.partition import partition_of
 from tandem.bus.port import Record
-from tandem.clock import monotonic
+from tandem.clock import monotonic, within
 from tandem.errors import PoisonRecord, Unavailable
 from tandem.killpoint import passing
 from tandem.model.alert import Alert
-from tandem_ingest import normalise
+from tandem.model.integration import Integration
+from tandem_ingest import normalise, tenancy
 from tandem_ingest.delivery import Deliveries
+from tandem_ingest.fairness.gate import Way
 from tandem_ingest.normalise import Post, Reading
+from tandem_ingest.tenancy import Held
+from tandem_ingest.waiting.turns import Turns
 
 DEADLINE_S = 1.8
 """From a post's acceptance to its answer, so that a refusal is out within two seconds."""
@@ -50,6 +54,18 @@ class Appender(Protocol):
         ...
 
 
+class Holding(Protocol):
+    """Where alerts wait whose owner is unknown; ``tandem_ingest/unknown.py``."""
+
+    def holds(self, integration: str, customer: str) -> bool:
+        """Whether something of this customer waits, so that later alerts must wait behind it."""
+        ...
+
+    async def put(self, held: Sequence[Held]) -> None:
+        """Make alerts durable there; raises Unavailable."""
+        ...
+
+
 @dataclass(slots=True)
 class _Waiting:
     """The records of one post that go through one lane."""
@@ -62,8 +78,9 @@ class _Waiting:
 class _Lane:
     """One append in flight, and what waits for the next."""
 
-    def __init__(self, bus: Appender) -> None:
+    def __init__(self, bus: Appender, deadline_s: float) -> None:
         self._bus = bus
+        self._deadline_s = deadline_s
         self._waiting: deque[_Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
         self._fault: tuple[float, str] | None = None
@@ -112,8 +129,8 @@ class _Lane:
     async def _commit(self, batch: list[_Waiting]) -> None:
         fault: Unavailable | None = Unavailable("bus", "the append ended")
         try:
-            async with asyncio.timeout(max(LAST_CHANCE_S, batch[0].since + DEADLINE_S - monotonic())):
-                await self._bus.append([record for each in batch for record in each.records])
+            left = max(LAST_CHANCE_S, batch[0].since + self._deadline_s - monotonic())
+            await within(left, self._bus.append([record for each in batch for record in each.records]))
             fault = None
         except Unavailable as its_fault:
             fault = its_fault
@@ -137,11 +154,23 @@ class Acceptance:
         encode: Callable[[Alert], bytes],
         deliveries: Deliveries | None = None,
         lanes: int = LANES,
+        unknown: Holding | None = None,
+        turns: Turns | None = None,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
-        """``encode`` is the wire form of an alert."""
+        """``encode`` is the wire form of an alert.
+
+        Args:
+            unknown: keeps alerts that no tenant owns yet.
+            turns: says what waits its turn; without it every alert goes straight to the bus.
+            deadline_s: from a post's acceptance to its answer.
+        """
+        self._turns = turns
         self._encode = encode
+        self._unknown = unknown
         self._deliveries = deliveries or Deliveries()
-        self._lanes = [_Lane(bus) for _ in range(lanes)]
+        self._lanes = [_Lane(bus, deadline_s) for _ in range(lanes)]
+        self._queued = [_Lane(turns.queued, deadline_s)] if turns is not None else []
         self._records = 0
         self._bytes = 0
 
@@ -152,7 +181,8 @@ class Acceptance:
             own_id: the delivery id the sender signed; the dialect's own counts when there is none.
 
         Returns:
-            The alerts, and whether this delivery was durable before: then nothing was appended again.
+            The alerts, and whether this delivery was durable before: then nothing was appended again. No alerts when
+            the post is none, such as a handshake.
 
         Raises:
             Unavailable: they may or may not be durable; the same post again gets the same ids.
@@ -160,35 +190,75 @@ class Acceptance:
         keys = normalise.keys(reading, post)
         statuses = [(key, each.status) for key, each in zip(keys, reading.alerts, strict=False)]
         own_id = own_id or reading.delivery_id
-        seen = self._deliveries.recognise(post.integration.name, own_id, post.body, statuses, post.received_at)
+        seen = self._deliveries.recognise(post.integration.name, own_id, _told(post), statuses, post.received_at)
+        keys = normalise.final_keys(keys, reading, post, seen.delivery_id)
         alerts = normalise.accepted(reading, post, keys, seen.delivery_id)
         if seen.durable:
             return alerts, True
         try:
-            records = [self._record(alert) for alert in alerts]
+            owned, records = await self._records_of(post.integration, alerts)
         except PoisonRecord as fault:
             # Nothing that came through vendors/draft.py should get here; an alert is not lost for it.
             log.warning("alert without a wire form", integration=post.integration.name, error=fault.reason)
             reading = Reading(quarantined="a value that has no wire form")
             alerts = normalise.accepted(reading, post, normalise.keys(reading, post), seen.delivery_id)
-            records = [self._record(alert) for alert in alerts]
-        await self._append(records)
+            owned, records = await self._records_of(post.integration, alerts)
+        if records:
+            await self._send(post, owned, records)
         seen.durable = True
         return alerts, False
 
+    async def _send(self, post: Post, alerts: Sequence[Alert], records: list[Record]) -> None:
+        """Straight to the bus, or to what waits its turn."""
+        if self._turns is None or self._turns.way(post, alerts) is Way.STRAIGHT:
+            await self._append(records, self._lanes)
+            return
+        await self._append(self._turns.marked(records, alerts), self._queued)
+        self._turns.waits(post.integration, len(alerts))
+
+    async def append_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Make alerts durable that came some other way than by a post; raises Unavailable."""
+        await self._append([self._record(alert) for alert in alerts], self._lanes)
+
+    async def _records_of(
+        self, integration: Integration, alerts: Sequence[Alert]
+    ) -> tuple[Sequence[Alert], list[Record]]:
+        """Those that have an owner, and their wire forms, in the same order."""
+        owned = alerts if integration.tenant_from is None else await self._hold(integration, alerts)
+        return owned, [self._record(alert) for alert in owned]
+
+    async def _hold(self, integration: Integration, alerts: Sequence[Alert]) -> list[Alert]:
+        """Keep apart what has no owner yet, durable; the rest, and word to whoever looks after the integration."""
+        if self._unknown is None:
+            raise Unavailable("unknown tenants", "nowhere to keep them")
+        owned, waiting = tenancy.parted(integration, alerts, self._unknown.holds)
+        if not waiting:
+            return owned
+        is_new = any(not self._unknown.holds(integration.name, each.customer) for each in waiting)
+        await self._unknown.put(waiting)
+        return [*owned, tenancy.notice(integration, waiting[0].alert)] if is_new else owned
+
+    async def append(self, records: list[Record]) -> None:
+        """Make records of another kind durable by the same lanes, within the same bounds.
+
+        Raises:
+            Unavailable: they may or may not be durable.
+        """
+        await self._append(records, self._lanes)
+
     def fault(self) -> str | None:
         """Why alerts could not be made durable just now; None when they can be."""
-        return next((fault for lane in self._lanes if (fault := lane.fault()) is not None), None)
+        return next((fault for lane in (*self._lanes, *self._queued) if (fault := lane.fault()) is not None), None)
 
     async def drain(self) -> None:
         """Return when everything accepted so far is durable or refused."""
-        for lane in self._lanes:
+        for lane in (*self._lanes, *self._queued):
             await lane.drained()
 
     def _record(self, alert: Alert) -> Record:
         return Record(topics.ALERTS.name, topics.alert_key(alert.tenant, alert.dedup_key), self._encode(alert))
 
-    async def _append(self, records: list[Record]) -> None:
+    async def _append(self, records: list[Record], lanes: Sequence[_Lane]) -> None:
         size = sum(len(record.value) for record in records)
         if self._records + len(records) > QUEUE_RECORDS or self._bytes + size > QUEUE_BYTES:
             raise Unavailable("intake", "too much waits to be written")
@@ -196,26 +266,27 @@ class Acceptance:
         self._bytes += size
         try:
             passing("ingest.before_append")
-            await self._through_lanes(records)
+            await _through(lanes, records)
             passing("ingest.after_append")
         finally:
             self._records -= len(records)
             self._bytes -= size
 
-    async def _through_lanes(self, records: list[Record]) -> None:
-        since = monotonic()
-        parts: dict[int, list[Record]] = {}
-        for record in records:
-            parts.setdefault(partition_of(record.key) % len(self._lanes), []).append(record)
-        waits = [self._lanes[index].put(part, since) for index, part in parts.items()]
-        if len(waits) == 1:
-            await waits[0]
-            return
-        await asyncio.wait(waits)
-        faults = [wait.exception() for wait in waits]  # each is looked at, or asyncio complains of the others
-        for fault in faults:
-            if fault is not None:
-                raise fault
+
+async def _through(lanes: Sequence[_Lane], records: list[Record]) -> None:
+    since = monotonic()
+    parts: dict[int, list[Record]] = {}
+    for record in records:
+        parts.setdefault(partition_of(record.key) % len(lanes), []).append(record)
+    waits = [lanes[index].put(part, since) for index, part in parts.items()]
+    if len(waits) == 1:
+        await waits[0]
+        return
+    await asyncio.wait(waits)
+    faults = [wait.exception() for wait in waits]  # each is looked at, or asyncio complains of the others
+    for fault in faults:
+        if fault is not None:
+            raise fault
 
 
 def _settle(waiting: _Waiting, fault: Unavailable | None) -> None:
@@ -226,3 +297,12 @@ def _settle(waiting: _Waiting, fault: Unavailable | None) -> None:
         waiting.done.set_result(None)
     else:
         waiting.done.set_exception(Unavailable(fault.what, "not durable"))
+
+
+def _told(post: Post) -> bytes:
+    """What makes a delivery the same one: its bytes, and the mapping they are read by.
+
+    Whoever mends a mapping sends the same test again at once, and must not be answered with what it was before.
+    """
+    mapping = post.integration.mapping
+    return post.body if mapping is None else mapping.encode("utf-8", "surrogatepass") + b"\0" + post.body

@@ -8,6 +8,7 @@ from prometheus_client import Counter
 
 from tandem.metrics import Metrics
 from tandem.model.integration import Integration
+from tandem_ingest.intake import QUEUED, Intake
 
 UNKNOWN = "unknown"
 """Label of whatever nobody configured, so that a guesser cannot make series."""
@@ -21,16 +22,23 @@ class Result(StrEnum):
     QUARANTINED = "quarantined"
     TRUNCATED = "truncated"
     """The tool says that it left so many out of its post."""
+    IGNORED = "ignored"
+    """An authentic post that changes nothing here: a handshake, an assignment, an acknowledgement in another tool."""
+    UNKNOWN_TENANT = "unknown_tenant"
+    """Accepted, and waiting because no mapping knows the customer."""
     UNAVAILABLE = "unavailable"
 
 
 class Counts:
-    """``tandem_alerts_received_total`` and ``tandem_ingest_seconds``."""
+    """``tandem_alerts_received_total``, ``tandem_alerts_queued_total`` and ``tandem_ingest_seconds``."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        """``metrics`` are the process's."""
+    def __init__(self, metrics: Metrics, intake: Intake | None = None) -> None:
+        """``metrics`` are the process's; ``intake`` is what both parties are shown."""
         self._received = metrics.alerts_received
+        self._queued = metrics.alerts_queued
         self._seconds = metrics.ingest_seconds
+        self._heartbeats = metrics.heartbeats
+        self._intake = intake
         self._children: dict[tuple[str, str, str], Counter] = {}
 
     def received(self, integration: Integration | None, result: str, alerts: int = 1) -> None:
@@ -41,6 +49,18 @@ class Counts:
             child = self._received.labels(name, vendor, result)
             self._children[name, vendor, result] = child
         child.inc(alerts)
+        if self._intake is not None and integration is not None:
+            self._intake.add(integration, result, alerts)
+
+    def queued(self, integration: Integration, alerts: int) -> None:
+        """``alerts`` that are counted as accepted too wait their turn."""
+        self._queued.labels(integration.name).inc(alerts)
+        if self._intake is not None:
+            self._intake.add(integration, QUEUED, alerts)
+
+    def heard(self, integration: Integration | None, result: str) -> None:
+        """Count a check-in: what it said, or why it was refused."""
+        self._heartbeats.labels(integration.name if integration is not None else UNKNOWN, result).inc()
 
     def took(self, seconds: float) -> None:
         """A post was made durable within ``seconds``."""

@@ -13,25 +13,28 @@ from uuid import UUID
 from tandem.ids import alert_id
 from tandem.model.alert import Alert, AlertStatus, Severity, VendorAlert
 from tandem.model.integration import Integration
-from tandem_ingest import text
-from tandem_ingest.decode import decode
+from tandem_ingest import tenancy, text, unwrap
 from tandem_ingest.unreadable import Unreadable
-from tandem_ingest.vendors.catalogue import Vendor
+from tandem_ingest.vendors.vendor import Vendor
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a mistake in an adapter raises. The tests hold every adapter to be total; an outage must not wait for them."""
 _CONTENT_TYPE = 200
+_WRAPPED = 3
+"""How many wrappers are taken off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a body says."""
+    """What a body says. Without alerts and not quarantined, the post is none: a handshake, an installation."""
 
     alerts: tuple[VendorAlert, ...] = ()
     delivery_id: str | None = None
     """The dialect's own id of the post."""
     quarantined: str | None = None
     """Why the body, or a part of it, could not be read."""
+    new_each_time: bool = False
+    """An alert without a key is a new condition at every delivery, as its API promises, instead of R-P8's hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,28 @@ def read(vendor: Vendor, body: bytes, headers: Mapping[str, str]) -> Reading:
         Refused: TOO_COMPLEX, see ``decode``.
     """
     try:
-        decoded = decode(body)
+        return read_value(vendor, vendor.decode(body, headers), headers)
+    except Unreadable as fault:
+        return Reading(alerts=fault.readable, quarantined=fault.reason)
+    except _FAULTS as fault:
+        return Reading(quarantined=f"the {vendor.slug} adapter failed: {type(fault).__name__}")
+
+
+def read_value(vendor: Vendor, decoded: object, headers: Mapping[str, str]) -> Reading:
+    """Read what ``vendor`` has decoded, or a door has; never raises.
+
+    A body in which the adapter finds nothing is looked for inside what may have been put around it, see unwrap.py.
+    """
+    first = reading = _read_value(vendor, decoded, headers)
+    for _ in range(_WRAPPED):
+        if reading.alerts or reading.quarantined is None or (decoded := unwrap.inner(decoded)) is None:
+            break
+        reading = _read_value(vendor, decoded, headers)
+    return reading if reading.alerts or reading.quarantined is None else first
+
+
+def _read_value(vendor: Vendor, decoded: object, headers: Mapping[str, str]) -> Reading:
+    try:
         return Reading(alerts=tuple(vendor.read(decoded, headers)), delivery_id=vendor.delivery_id(decoded, headers))
     except Unreadable as fault:
         return Reading(alerts=fault.readable, quarantined=fault.reason)
@@ -69,6 +93,17 @@ def keys(reading: Reading, post: Post) -> list[str]:
     return [*found, f"unreadable:{post.integration.name}"] if reading.quarantined is not None else found
 
 
+def final_keys(keys: list[str], reading: Reading, post: Post, delivery_id: str) -> list[str]:
+    """``keys`` once the delivery is known: a retry of a delivery has the keys it had, a new delivery has new ones."""
+    if not reading.new_each_time:
+        return keys
+    missing = [alert.dedup_key is None for alert in reading.alerts]
+    return [
+        _id(post.integration, delivery_id, index).hex if missing[index : index + 1] == [True] else key
+        for index, key in enumerate(keys)
+    ]
+
+
 def derived_key(alert: VendorAlert, integration: Integration) -> str:
     """The identity of a condition whose source gives it none: where it came from, where it is, what it says (R-P8)."""
     parts = (integration.tenant, integration.name, alert.customer or "", alert.host or "", alert.title.casefold())
@@ -76,16 +111,23 @@ def derived_key(alert: VendorAlert, integration: Integration) -> str:
 
 
 def accepted(reading: Reading, post: Post, dedup_keys: list[str], delivery_id: str) -> list[Alert]:
-    """The alerts of a delivery with their ids, in the order of ``dedup_keys``; the first carries the raw body."""
+    """The alerts of a delivery with their ids, in the order of ``dedup_keys``; the first carries the raw body.
+
+    Where one post speaks of several customers, none of them may read it: only its unreadable part keeps the bytes,
+    which waits for its owner. An alert whose owner is unknown has the integration's own tenant until then (tenancy.py).
+    """
     found = [*reading.alerts]
     if reading.quarantined is not None:
-        found.append(_plain(post.integration))
+        found.append(plain(post.integration))
     last = len(found) - 1
     integration = post.integration
+    keeper = 0
+    if tenancy.is_mixed(integration, found):
+        keeper = last if reading.quarantined is not None else -1
     return [
         Alert(
             alert_id=_id(integration, delivery_id, index),
-            tenant=integration.tenant,
+            tenant=tenancy.owner(integration, each) or integration.tenant,
             integration=integration.name,
             vendor=post.vendor.slug,
             kind=post.vendor.kind,
@@ -98,24 +140,32 @@ def accepted(reading: Reading, post: Post, dedup_keys: list[str], delivery_id: s
             host=each.host,
             occurred_at=each.occurred_at,
             received_at=post.received_at,
+            expires_at=_expires_at(each, post.received_at),
             customer=each.customer,
             url=each.url,
             description=each.description,
             labels=each.labels,
             test=each.test,
             quarantined=reading.quarantined if index == last else None,
-            raw=post.body if index == 0 else b"",
-            content_type=_tidy(post.content_type) if index == 0 else None,
+            raw=post.body if index == keeper else b"",
+            content_type=_tidy(post.content_type) if index == keeper else None,
         )
         for index, each in enumerate(found)
     ]
+
+
+def _expires_at(alert: VendorAlert, received_at: datetime) -> datetime | None:
+    """When a firing alert is over of itself; an instant that has passed already says nothing."""
+    at = alert.expires_at
+    return at if at is not None and at > received_at and alert.status is AlertStatus.FIRING else None
 
 
 def _id(integration: Integration, delivery_id: str, index: int) -> UUID:
     return alert_id(integration.tenant, integration.name, delivery_id, index)
 
 
-def _plain(integration: Integration) -> VendorAlert:
+def plain(integration: Integration) -> VendorAlert:
+    """The alert that stands for a post which could not be read."""
     return VendorAlert(
         title=f"Unreadable alert from {integration.name}",
         status=AlertStatus.FIRING,

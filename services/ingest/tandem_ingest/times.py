@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?"
-    r" ?(?:(Z|UTC|GMT)|([+-])(\d\d)(?::?(\d\d))?)?",
+    r" ?(?:(Z|UTC|GMT)|([+-])(\d\d)(?::?(\d\d))?Z?)?",
     re.IGNORECASE | re.ASCII,
 )
+_REGION = re.compile(r"\[[\w/+-]{1,40}\]$", re.ASCII)
+"""What Java writes behind an offset: ``+01:00[Europe/Paris]``."""
+_MAIL = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|UTC|UT|[+-]\d{4})", re.ASCII)
+"""RFC 5322, as ``date -R`` and HTTP write it."""
+_NET = re.compile(r"\\?/Date\((\d{1,17})(?:[+-]\d{4})?\)\\?/", re.ASCII)
+"""What PowerShell 5 makes of a date in JSON: milliseconds."""
 _NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,9})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -39,9 +46,9 @@ def parse(value: object, *, zone: tzinfo | None = None) -> datetime | None:
 def _of_text(value: str, zone: tzinfo | None) -> datetime | None:
     if _NUMBER.fullmatch(value):
         return _of_epoch(float(value) if "." in value else int(value))
-    match = _ISO.fullmatch(value)
+    match = _ISO.fullmatch(_REGION.sub("", value))
     if match is None:
-        return None
+        return _of_other(value)
     year, month, day, hour, minute, second, fraction, utc, sign, off_hours, off_minutes = match.groups()
     try:
         at_zone = UTC if utc else _offset(sign, int(off_hours), int(off_minutes or 0)) if sign else zone
@@ -54,6 +61,17 @@ def _of_text(value: str, zone: tzinfo | None) -> datetime | None:
             int((fraction or "0")[:6].ljust(6, "0")), at_zone,
         )  # fmt: skip
         return _plausible(at.astimezone(UTC) + timedelta(seconds=1 if leap else 0))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _of_other(value: str) -> datetime | None:
+    if net := _NET.fullmatch(value):
+        return _of_epoch(int(net[1]))
+    if not _MAIL.fullmatch(value):
+        return None
+    try:
+        return _plausible(parsedate_to_datetime(value).astimezone(UTC))
     except (ValueError, OverflowError):
         return None
 

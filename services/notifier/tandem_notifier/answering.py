@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tandem.ids import uuid8
-from tandem.model.events import Command, CommandKind
+from tandem.model.events import Command, CommandDetail, CommandKind
 from tandem.model.ownership import Actor
 from tandem_notifier.case import Case, LegState
 from tandem_notifier.links import AckLink
@@ -46,9 +46,9 @@ def view(case: Case | None, link: AckLink) -> View:
     """``case`` as the holder of ``link`` sees it."""
     if case is None:
         return View(Standing.UNKNOWN)
-    brief = case.brief
+    brief = case.brief.on(link.track or case.brief.track)
     taken = brief.acknowledged.get(link.party)
-    leg = case.legs.get(link.party)
+    leg = case.leg(link.party, brief.track)
     pages_again = leg is not None and leg.repaged and leg.state is LegState.PAGING
     standing = Standing.RESOLVED if brief.resolved else Standing.OPEN
     if taken is not None and not brief.resolved and not pages_again:
@@ -76,4 +76,5 @@ def command_of(link: AckLink, at: datetime) -> Command:
         at=at,
         via="link",
         page_id=link.page_id,
+        detail=CommandDetail(track=link.track),
     )

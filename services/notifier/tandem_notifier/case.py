@@ -1,83 +1,17 @@
-"""The notifier's memory of one incident: what pages say about it, and where each party's path run stands.
+"""The notifier's memory of one incident: its brief, and where each party's path run on each track stands.
 
 Values that the store keeps as JSON. ``escalation.py`` moves them, ``paging.py`` makes pages of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from tandem.model.events import IncidentEvent
-from tandem.model.incident import Incident, IncidentState
-from tandem.model.ownership import Mode, Owner, Party, Track
-from tandem.model.priority import Priority
-
-ALERTS_KEPT = 20
-"""Alert ids a page lists at most; the newest say what happens now."""
-BECAUSE_KEPT = 5
-QUIET_FLAGS = frozenset({"test", "drill"})
-
-
-@dataclass(slots=True, kw_only=True)
-class Taken:
-    """A party's acknowledgement."""
-
-    person: str | None
-    at: datetime
-
-
-@dataclass(slots=True, kw_only=True)
-class Brief:
-    """What pages and paths need to know of an incident, after its latest fact."""
-
-    incident_id: UUID
-    tenant: str
-    version: int
-    cycle: int
-    number: int
-    state: IncidentState
-    title: str
-    priority: Priority
-    owner: Owner
-    responsible_party: Party
-    must_acknowledge: tuple[Party, ...]
-    informed: tuple[Party, ...]
-    function: str
-    track: Track
-    mode: Mode
-    paths: dict[Party, str]
-    agreement_version: int
-    opened_at: datetime
-    detected_at: datetime
-    cycle_at: datetime
-    """When this cycle began: opened, or re-opened."""
-    site: str | None = None
-    host: str | None = None
-    acknowledged: dict[Party, Taken] = field(default_factory=dict)
-    clear_pending: bool = False
-    merged: bool = False
-    suppressed: bool = False
-    flags: tuple[str, ...] = ()
-    because: tuple[str, ...] = ()
-    alert_ids: tuple[UUID, ...] = ()
-
-    @property
-    def resolved(self) -> bool:
-        """Nothing is left to respond to."""
-        return self.merged or self.state is IncidentState.RESOLVED
-
-    @property
-    def held(self) -> bool:
-        """Paging stands still: a clear is pending (R-P12), or a maintenance window holds."""
-        return self.clear_pending or self.suppressed
-
-    @property
-    def quiet(self) -> bool:
-        """Pages are recorded as ``would_have_paged`` and never sent."""
-        return self.mode is Mode.OBSERVE or not QUIET_FLAGS.isdisjoint(self.flags)
+from tandem.model.ownership import Party, Track
+from tandem_notifier.brief import Brief
 
 
 class LegState(StrEnum):
@@ -115,12 +49,13 @@ class Sent:
 
 @dataclass(slots=True, kw_only=True)
 class Leg:
-    """One party's run through its path in one cycle.
+    """One party's run through its path on one track in one cycle.
 
     ``pass_`` counts up over restarts, so that a page of a later run never has the id of an earlier one.
     """
 
     party: Party
+    track: Track = Track.OPS
     path: str
     state: LegState
     called: bool = False
@@ -153,6 +88,8 @@ class Later:
     at: datetime
     party: Party
     why: str
+    track: Track | None = None
+    """None: the incident's."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,58 +97,34 @@ class Case:
     """Everything the notifier remembers of one incident."""
 
     brief: Brief
-    legs: dict[Party, Leg] = field(default_factory=dict)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    """By ``leg_key``."""
     told: list[str] = field(default_factory=list)
-    """What was told already, as ``why:cycle:party``."""
+    """What was told already, as ``why:cycle:party``, of the second track with ``:track`` after it."""
     later: list[Later] = field(default_factory=list)
+    night: bool = False
+    """The MSP has taken it over by the hours; the internal party hears of it at its opening (R-A5)."""
+
+    def leg(self, party: Party, track: Track) -> Leg | None:
+        """The run of a party's path on a track."""
+        return self.legs.get(leg_key(party, track))
+
+    def begin(self, leg: Leg) -> Leg:
+        """Remember a run that begins."""
+        self.legs[leg_key(leg.party, leg.track)] = leg
+        return leg
 
 
-def brief_of(event: IncidentEvent, before: Brief | None) -> Brief:
-    """The brief after ``event``; alert ids and the suppression gather over facts."""
-    incident = event.incident
-    return Brief(
-        incident_id=incident.incident_id,
-        tenant=incident.tenant,
-        version=incident.version,
-        cycle=incident.cycle,
-        number=incident.number,
-        state=incident.state,
-        title=incident.title,
-        priority=incident.priority,
-        owner=incident.owner,
-        responsible_party=incident.responsible_party,
-        must_acknowledge=incident.must_acknowledge,
-        informed=incident.informed,
-        function=incident.function,
-        track=incident.track,
-        mode=incident.mode,
-        paths=dict(incident.paths),
-        agreement_version=incident.agreement_version,
-        opened_at=incident.opened_at,
-        detected_at=incident.detected_at,
-        cycle_at=incident.reopened_at or incident.opened_at,
-        site=incident.site,
-        host=incident.host,
-        acknowledged={party: Taken(person=ack.person, at=ack.at) for party, ack in incident.acknowledged.items()},
-        clear_pending=incident.clear_pending_at is not None and incident.state is not IncidentState.RESOLVED,
-        merged=incident.merged_into is not None,
-        suppressed=_suppressed(event, before),
-        flags=incident.flags,
-        because=incident.because[:BECAUSE_KEPT],
-        alert_ids=_alert_ids(event, incident, before),
-    )
+def leg_key(party: Party, track: Track) -> str:
+    """How a case names a leg: parties and tracks never share one."""
+    return f"{party.value}-{track.value}"
 
 
-def _suppressed(event: IncidentEvent, before: Brief | None) -> bool:
-    kind = event.fact.kind.value
-    if kind in {"suppressed", "released"}:
-        return kind == "suppressed"
-    return before is not None and before.suppressed
-
-
-def _alert_ids(event: IncidentEvent, incident: Incident, before: Brief | None) -> tuple[UUID, ...]:
-    known = dict.fromkeys(before.alert_ids if before else ())
-    known |= dict.fromkeys(firing.alert_id for firing in incident.firing.values())
-    if event.fact.alert is not None and event.fact.alert.alert_id is not None:
-        known[event.fact.alert.alert_id] = None
-    return tuple(known)[-ALERTS_KEPT:]
+def with_tracks(case: Case) -> Case:
+    """A case whose legs know their track; stored ones of before were named by their party alone."""
+    old = {Party(key): leg for key, leg in case.legs.items() if key in set(Party)}
+    if old:
+        case.legs = {
+            leg_key(party, case.brief.track): replace(leg, track=case.brief.track) for party, leg in old.items()
+        }
+    return case

@@ -11,34 +11,44 @@ from tandem.agreement.compiled import Agreement
 from tandem.model.priority import Priority
 from tandem_notifier.case import Case, Leg, LegState, Pending
 from tandem_notifier.ladder import Ladder, ladder_of
-from tandem_notifier.reach import path_of, resolve, routes
+from tandem_notifier.reach import Reached, path_of, resolve, routes
 from tandem_notifier.wants import Call, Wants
 
 
 def climb(case: Case, leg: Leg, agreement: Agreement, now: datetime, wants: Wants, reason: str) -> None:
     """Page the next rung that reaches somebody; rungs that reach nobody are skipped at once (R-E4)."""
-    ladder = ladder_for(case, leg, agreement)
+    ladder = ladder_for(leg, agreement)
     if leg.ended and not _go_on(case, leg, wants):
         return
     leg.live.clear()
     for _ in ladder.rungs:
         pass_, step = leg.pass_, leg.step
-        reached = resolve(agreement, ladder.path, ladder.rungs[step], now)
-        started = [_start_other(case, name, agreement, now, wants) for name in reached.paths]
+        reached = _reached(case, leg, ladder, agreement, now)
+        started = [_start_other(case, leg, name, agreement, now, wants) for name in reached.paths]
         if step == 0:
             leg.standing = 0
         for person in reached.people:
-            page_person(leg, Call(leg.party, person, leg.path, pass_, step, reason), agreement, now, wants)
+            page_person(leg, Call(leg.party, leg.track, person, leg.path, pass_, step, reason), agreement, now, wants)
         if reached.people or any(started):
             leg.reached = True
             leg.next_at = now + ladder.move_on(leg)
             _only_one_pass_when_quiet(case, leg, ladder)
             return
-        wants.gap(leg.party, leg.path, step, "nobody to page: " + ", ".join(ladder.rungs[step] or ("no fallback",)))
+        nobody = "nobody to page: " + ", ".join(ladder.rungs[step] or ("no fallback",))
+        wants.gap(leg.party, leg.track, leg.path, step, nobody)
         ladder.move_on(leg)
         if leg.ended:
             break
     _nobody(case, leg, ladder, now, wants)
+
+
+def _reached(case: Case, leg: Leg, ladder: Ladder, agreement: Agreement, now: datetime) -> Reached:
+    """Whom the leg's rung reaches; its first one whom the incident's row names, unless none of them is there."""
+    brief = case.brief.on(leg.track)
+    mine = [name for name in brief.responsible_people if name in agreement.people]
+    targets = [f"person:{name}" for name in mine if agreement.people[name].party is leg.party] if leg.step == 0 else []
+    named = resolve(agreement, ladder.path, targets, now)
+    return named if named.people else resolve(agreement, ladder.path, ladder.rungs[leg.step], now, brief.accountable)
 
 
 def climb_after_failure(case: Case, leg: Leg, agreement: Agreement, now: datetime, wants: Wants) -> None:
@@ -49,7 +59,7 @@ def climb_after_failure(case: Case, leg: Leg, agreement: Agreement, now: datetim
         if leg.standing > 0:
             return
         leg.pass_ -= 1
-        leg.step = ladder_for(case, leg, agreement).steps
+        leg.step = ladder_for(leg, agreement).steps
     climb(case, leg, agreement, now, wants, "the page before could not be delivered")
 
 
@@ -75,7 +85,7 @@ def run_pending(leg: Leg, now: datetime, wants: Wants) -> None:
     due = [pending for pending in leg.pending if pending.at <= now]
     leg.pending = [pending for pending in leg.pending if pending.at > now]
     for pending in due:
-        call = Call(leg.party, pending.person, pending.path, pending.pass_, pending.step, "")
+        call = Call(leg.party, leg.track, pending.person, pending.path, pending.pass_, pending.step, "")
         way = next((way for way in routes(wants.agreement.people[pending.person]) if way.key == pending.key), None)
         if way is not None:
             wants.page(leg, call, way)
@@ -99,30 +109,37 @@ def halt(leg: Leg, state: LegState) -> None:
     leg.live.clear()
 
 
-def ladder_for(case: Case, leg: Leg, agreement: Agreement) -> Ladder:
+def ladder_for(leg: Leg, agreement: Agreement) -> Ladder:
     """The ladder a leg stands on."""
-    return ladder_of(agreement, path_of(agreement, leg.party, case.brief.track, leg.path))
+    return ladder_of(agreement, path_of(agreement, leg.party, leg.track, leg.path))
 
 
-def _start_other(case: Case, path_id: str, agreement: Agreement, now: datetime, wants: Wants) -> bool:
-    """Start the other party's path; true when that party is being paged or has answered."""
-    party = agreement.paths[path_id].party
-    leg = case.legs.get(party)
+def _start_other(case: Case, by: Leg, path_id: str, agreement: Agreement, now: datetime, wants: Wants) -> bool:
+    """Start the other party's path of the same track; true when that party is being paged or has answered."""
+    party, track = agreement.paths[path_id].party, by.track
+    leg = case.leg(party, track)
     if leg is None:
-        leg = case.legs[party] = Leg(party=party, path=path_id, state=LegState.PAGING, called=True, next_at=now)
+        leg = Leg(party=party, track=track, path=path_id, state=LegState.PAGING, called=True, next_at=now)
+        case.begin(leg)
         climb(case, leg, agreement, now, wants, "called by the other party's path")
     elif leg.state in {LegState.STOPPED, LegState.EXHAUSTED}:
         leg.path, leg.called = path_id, True
-        restart(leg, ladder_for(case, leg, agreement), now)
+        restart(leg, ladder_for(leg, agreement), now)
         climb(case, leg, agreement, now, wants, "called by the other party's path")
     return leg.state in {LegState.PAGING, LegState.ACKNOWLEDGED}
+
+
+def never_gives_up(case: Case, leg: Leg) -> bool:
+    """A P1 pages for ever (F22); what is only recorded ends with its path."""
+    brief = case.brief.on(leg.track)
+    return brief.urgency is Priority.P1 and not brief.quiet
 
 
 def _go_on(case: Case, leg: Leg, wants: Wants) -> bool:
     """The whole path and its fallback passed unanswered: say so; a P1 starts again for ever (F22)."""
     leg.ended = False
-    wants.exhausted(leg.party, leg.path, leg.step)
-    if case.brief.priority is Priority.P1 and not case.brief.quiet:
+    wants.exhausted(leg)
+    if never_gives_up(case, leg):
         return True
     leg.state = LegState.EXHAUSTED
     leg.next_at = None
@@ -135,8 +152,8 @@ def _nobody(case: Case, leg: Leg, ladder: Ladder, now: datetime, wants: Wants) -
         leg.ended = False
     else:
         ladder.restart(leg)
-    wants.exhausted(leg.party, leg.path, leg.step)
-    if case.brief.priority is Priority.P1 and not case.brief.quiet:
+    wants.exhausted(leg)
+    if never_gives_up(case, leg):
         leg.next_at = now + ladder.length
     else:
         leg.state = LegState.EXHAUSTED
@@ -145,5 +162,5 @@ def _nobody(case: Case, leg: Leg, ladder: Ladder, now: datetime, wants: Wants) -
 
 def _only_one_pass_when_quiet(case: Case, leg: Leg, ladder: Ladder) -> None:
     """Nobody can acknowledge what is never sent: one pass shows who would have been paged."""
-    if case.brief.quiet and (leg.pass_ > leg.first_pass or leg.step >= ladder.steps):
+    if case.brief.on(leg.track).quiet and (leg.pass_ > leg.first_pass or leg.step >= ladder.steps):
         halt(leg, LegState.EXHAUSTED)

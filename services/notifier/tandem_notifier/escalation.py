@@ -1,4 +1,4 @@
-"""The path run: one leg per party that has to answer, from its first page to its acknowledgement (R-E1 to R-E8).
+"""The path run: a leg per party and track that has to answer, from first page to acknowledgement (R-E1 to R-E8, R-A3).
 
 Pure. Every function changes the ``Case`` it is given and notes in ``Wants`` whom to page and what to record; ids,
 rows and texts of pages are ``paging.py``'s, the rungs ``climb.py``'s, what is told without paging ``telling.py``'s.
@@ -10,28 +10,28 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tandem.agreement.compiled import Agreement
-from tandem.model.events import ClockName, Fact, FactKind, SlaEvent, SlaEventKind
+from tandem.model.events import Fact, FactKind
 from tandem.model.incident import IncidentState
 from tandem.model.ownership import Party
 from tandem.model.priority import Priority
+from tandem_notifier.brief import Brief
 from tandem_notifier.case import Case, Leg, LegState
 from tandem_notifier.climb import (
     climb,
     climb_after_failure,
     halt,
     ladder_for,
+    never_gives_up,
     page_person,
     restart,
     run_pending,
 )
 from tandem_notifier.ladder import ladder_of
-from tandem_notifier.reach import accountable_of, path_of, reachable, routes
+from tandem_notifier.reach import path_of, reachable
 from tandem_notifier.wants import Call, Wants
 
 REPAGE_FOR = timedelta(days=7)
 """An acknowledgement that runs out pages again for this long after the cycle began (section 3.6)."""
-FORCES_STEP = 75
-CALLS_ACCOUNTABLE = 90
 ACTIVITY = frozenset(
     {
         *(FactKind.ACKNOWLEDGED, FactKind.STARTED, FactKind.JOINED, FactKind.NOTED, FactKind.REQUESTED),
@@ -48,8 +48,9 @@ def reconcile(case: Case, agreement: Agreement, now: datetime, wants: Wants) -> 
     if brief.resolved:
         _end(case, wants)
         return
-    for party in _must_answer(case):
-        _require(case, party, agreement, now)
+    for side in brief.sides:
+        for party in _must_answer(side):
+            _require(case, side, party, agreement, now)
     for leg in case.legs.values():
         _settle(case, leg, agreement, wants)
     run_due(case, agreement, now, wants)
@@ -63,15 +64,25 @@ def new_cycle(case: Case) -> None:
 
 def note_fact(case: Case, fact: Fact, agreement: Agreement, wants: Wants) -> None:
     """Let a person's act push the acknowledgement's timeout, and a snooze set it."""
-    leg = case.legs.get(fact.by.party) if fact.by.party else None
-    if leg is None or fact.kind not in ACTIVITY | {FactKind.SNOOZED}:
+    if fact.kind not in ACTIVITY | {FactKind.SNOOZED}:
         return
-    if leg.repaged and leg.state is LegState.PAGING:
-        _answered(leg, fact.by.person, wants)
-    if leg.state is LegState.ACKNOWLEDGED:
-        leg.next_at = (
-            fact.detail.until if fact.kind is FactKind.SNOOZED else _runs_out(case, agreement, fact.received_at)
-        )
+    for leg in _legs_of(case, fact):
+        if leg.repaged and leg.state is LegState.PAGING:
+            _answered(leg, fact.by.person, wants)
+        if leg.state is LegState.ACKNOWLEDGED:
+            snoozed = fact.kind is FactKind.SNOOZED
+            leg.next_at = fact.detail.until if snoozed else _runs_out(case, leg, agreement, fact.received_at)
+
+
+def _legs_of(case: Case, fact: Fact) -> list[Leg]:
+    """The legs that a person's act is about: of the track that it names, else of those that paged the person."""
+    ours = [leg for leg in case.legs.values() if leg.party is fact.by.party]
+    if fact.detail.track is not None:
+        return [leg for leg in ours if leg.track is fact.detail.track]
+    if fact.kind in {FactKind.ACKNOWLEDGED, FactKind.STARTED}:
+        return ours  # an answer that names no track is for both
+    mine = [leg for leg in ours if any(sent.person == fact.by.person for sent in leg.pages)]
+    return mine or ours
 
 
 def run_due(case: Case, agreement: Agreement, now: datetime, wants: Wants) -> None:
@@ -96,24 +107,6 @@ def next_due(case: Case) -> datetime | None:
         moments += [leg.next_at for leg in case.legs.values() if leg.next_at is not None]
         moments += [pending.at for leg in case.legs.values() for pending in leg.pending]
     return min(moments, default=None)
-
-
-def on_sla(case: Case, event: SlaEvent, agreement: Agreement, now: datetime, wants: Wants) -> None:
-    """R-E8: 75 % of the response without an answer forces the next step, 90 % and a breach call the Accountable."""
-    brief, clock = case.brief, event.clock
-    if brief.resolved or brief.held or clock.cycle < brief.cycle:
-        return
-    leg = case.legs.get(clock.party)
-    unanswered = leg is not None and leg.state is LegState.PAGING
-    if event.kind is SlaEventKind.BREACHED and clock.clock is not ClockName.DETECT:
-        _call_accountable(case, event, agreement, wants)
-        wants.tell(clock.party.other, f"breached:{clock.clock.value}")
-    elif event.kind is not SlaEventKind.WARNED or clock.clock is not ClockName.RESPONSE or leg is None:
-        return
-    elif event.threshold == FORCES_STEP and unanswered:
-        climb(case, leg, agreement, now, wants, "75 % of the response time is over without an acknowledgement")
-    elif event.threshold == CALLS_ACCOUNTABLE and unanswered:
-        _call_accountable(case, event, agreement, wants)
 
 
 def on_failed(case: Case, page_id: UUID, agreement: Agreement, now: datetime, wants: Wants) -> None:
@@ -141,27 +134,27 @@ def on_answered(case: Case, page_id: UUID, agreement: Agreement, now: datetime, 
         sent = next((sent for sent in leg.pages if sent.page_id == page_id), None)
         if sent is not None and leg.repaged and leg.state is LegState.PAGING:
             _answered(leg, sent.person, wants)
-            leg.next_at = _runs_out(case, agreement, now)
+            leg.next_at = _runs_out(case, leg, agreement, now)
 
 
-def _must_answer(case: Case) -> tuple[Party, ...]:
-    brief = case.brief
-    return brief.must_acknowledge if brief.priority.pages else ()
+def _must_answer(side: Brief) -> tuple[Party, ...]:
+    return side.must_acknowledge if side.urgency.pages else ()
 
 
-def _require(case: Case, party: Party, agreement: Agreement, now: datetime) -> None:
-    """A party has to answer: begin its leg, or begin it anew."""
-    brief, leg = case.brief, case.legs.get(party)
+def _require(case: Case, brief: Brief, party: Party, agreement: Agreement, now: datetime) -> None:
+    """A party has to answer on the track of ``brief``: begin its leg, or begin it anew."""
+    leg = case.leg(party, brief.track)
     if party in brief.acknowledged:
         return
     path = path_of(agreement, party, brief.track, brief.paths.get(party))
     if leg is None:
         first = path.steps[0].after if path.steps else timedelta()
-        case.legs[party] = Leg(party=party, path=path.id, state=LegState.PAGING, next_at=now + first)
+        begun = Leg(party=party, track=brief.track, path=path.id, state=LegState.PAGING, next_at=now + first)
+        case.begin(begun)
         return
     leg.called = False
     other_path = leg.path != path.id and path.id in agreement.paths
-    given_up = leg.state is LegState.EXHAUSTED and brief.priority is Priority.P1 and not brief.quiet
+    given_up = leg.state is LegState.EXHAUSTED and never_gives_up(case, leg)
     if leg.state in {LegState.ACKNOWLEDGED, LegState.STOPPED} or other_path or given_up:
         leg.path = path.id
         restart(leg, ladder_of(agreement, path), now)
@@ -169,16 +162,16 @@ def _require(case: Case, party: Party, agreement: Agreement, now: datetime) -> N
 
 def _settle(case: Case, leg: Leg, agreement: Agreement, wants: Wants) -> None:
     """Stop a leg that has its answer or is no longer needed."""
-    brief = case.brief
+    brief = case.brief.on(leg.track)
     if leg.state not in {LegState.PAGING, LegState.EXHAUSTED} or leg.repaged:
         return
     taken = brief.acknowledged.get(leg.party)
     if taken is not None:
         _answered(leg, taken.person, wants)
-        leg.next_at = _runs_out(case, agreement, taken.at)
-    elif leg.party not in _must_answer(case) and (not leg.called or brief.state is not IncidentState.OPEN):
+        leg.next_at = _runs_out(case, leg, agreement, taken.at)
+    elif leg.party not in _must_answer(brief) and (not leg.called or brief.state is not IncidentState.OPEN):
         halt(leg, LegState.STOPPED)
-        wants.close(leg.party, None)
+        wants.close(leg.party, leg.track, None)
 
 
 def _answered(leg: Leg, person: str | None, wants: Wants) -> None:
@@ -186,9 +179,9 @@ def _answered(leg: Leg, person: str | None, wants: Wants) -> None:
     page = next((sent for sent in reversed(leg.pages) if sent.person == person), None)
     halt(leg, LegState.ACKNOWLEDGED)
     leg.repaged = False
-    wants.close(leg.party, person)
+    wants.close(leg.party, leg.track, person)
     if page is not None:
-        wants.acknowledged(leg.party, page)
+        wants.acknowledged(leg, page)
 
 
 def _end(case: Case, wants: Wants) -> None:
@@ -197,24 +190,35 @@ def _end(case: Case, wants: Wants) -> None:
         return
     for leg in case.legs.values():
         halt(leg, LegState.STOPPED)
-    for party in Party:
-        wants.close(party, None)
+    stop_paging(case.brief, wants)
 
 
-def _runs_out(case: Case, agreement: Agreement, at: datetime) -> datetime | None:
-    """When an acknowledgement of ``at`` pages again; None: never. Somebody who has started work is left alone."""
-    if case.brief.state is not IncidentState.ACKNOWLEDGED or at > case.brief.cycle_at + REPAGE_FOR:
+def stop_paging(brief: Brief, wants: Wants) -> None:
+    """No attempt is made any more at what is still open of the tracks of ``brief``."""
+    for side in brief.sides:
+        for party in Party:
+            wants.close(party, side.track, None)
+
+
+def _runs_out(case: Case, leg: Leg, agreement: Agreement, at: datetime) -> datetime | None:
+    """When an acknowledgement of ``at`` pages again; None: never. Somebody who has started work is left alone.
+
+    On a track that does not lead the incident may still be open: its own answer runs out all the same.
+    """
+    state, waits = case.brief.state, {IncidentState.ACKNOWLEDGED}
+    waits |= {IncidentState.OPEN} if leg.track is not case.brief.leads else set()
+    if state not in waits or at > case.brief.cycle_at + REPAGE_FOR:
         return None
     timing = agreement.timing
     lengths = {Priority.P1: timing.acknowledge_timeout_p1, Priority.P2: timing.acknowledge_timeout_p2}
-    length = lengths.get(case.brief.priority)
+    length = lengths.get(case.brief.on(leg.track).urgency)
     return at + length if length else None
 
 
 def _page_again(case: Case, leg: Leg, agreement: Agreement, now: datetime, wants: Wants) -> None:
     """An acknowledgement ran out: the acker hears of it and the path starts at its first step."""
-    taken = case.brief.acknowledged.get(leg.party)
-    ladder = ladder_for(case, leg, agreement)
+    taken = case.brief.on(leg.track).acknowledged.get(leg.party)
+    ladder = ladder_for(leg, agreement)
     restart(leg, ladder, now)
     leg.repaged = True
     reason = "acknowledged, but nothing was noted since"
@@ -223,28 +227,5 @@ def _page_again(case: Case, leg: Leg, agreement: Agreement, now: datetime, wants
     called = {sent.person for sent in leg.live}
     if acker and acker not in called and reachable(agreement, acker):
         # On a path of its own: the ladder may page them on a rung of this pass too, and that is another page.
-        page_person(leg, Call(leg.party, acker, f"{leg.path}:again", leg.pass_, 0, reason), agreement, now, wants)
-
-
-def _call_accountable(case: Case, event: SlaEvent, agreement: Agreement, wants: Wants) -> None:
-    """Page the Accountable of the obliged party; where nobody is to be reached, the other party's."""
-    clock = event.clock
-    what = f"{clock.clock.value} of {clock.party.value} " + (
-        "is breached"
-        if event.kind is SlaEventKind.BREACHED
-        else f"is at {event.threshold} % without an acknowledgement"
-    )
-    threshold = 100 if event.kind is SlaEventKind.BREACHED else CALLS_ACCOUNTABLE
-    path = f"sla:{clock.clock.value}"
-    for party in (clock.party, clock.party.other):
-        person = accountable_of(agreement, party)
-        if person is None:
-            wants.gap(party, path, threshold, f"no Accountable of {party.value} to call")
-            continue
-        if not case.brief.priority.pages:
-            wants.tell(party, f"breached:{clock.clock.value}")
-            return
-        call = Call(party, person, path, clock.cycle, threshold, what)
-        for way in routes(agreement.people[person]):
-            wants.page(None, call, way)
-        return
+        again = Call(leg.party, leg.track, acker, f"{leg.path}:again", leg.pass_, 0, reason)
+        page_person(leg, again, agreement, now, wants)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from tandem.model.ownership import Party
+from tandem.model.ownership import Party, Track
 
 VALID_FOR = timedelta(days=7)
 LONGEST = 1500
@@ -30,6 +30,8 @@ class AckLink:
     party: Party
     person: str
     expires_at: datetime
+    track: Track | None = None
+    """Of the page, whose leg the answer stops; links of before do not say."""
 
     def expired(self, now: datetime) -> bool:
         """Whether it no longer acknowledges at ``now``."""
@@ -39,7 +41,8 @@ class AckLink:
 def sign(key: bytes, link: AckLink) -> str:
     """The token of ``link``, safe in a URL path."""
     fields = [link.page_id.hex, link.incident_id.hex, link.tenant, link.party.value, link.person]
-    return _serializer(key).dumps([*fields, int(link.expires_at.timestamp())])
+    track = [link.track.value] if link.track is not None else []
+    return _serializer(key).dumps([*fields, int(link.expires_at.timestamp()), *track])
 
 
 def read(key: bytes, token: str) -> AckLink | None:
@@ -48,7 +51,7 @@ def read(key: bytes, token: str) -> AckLink | None:
         return None
     try:
         fields = _serializer(key).loads(token)
-        page_id, incident_id, tenant, party, person, expires = fields
+        page_id, incident_id, tenant, party, person, expires, *track = fields
         return AckLink(
             page_id=UUID(hex=page_id),
             incident_id=UUID(hex=incident_id),
@@ -56,6 +59,7 @@ def read(key: bytes, token: str) -> AckLink | None:
             party=Party(party),
             person=person,
             expires_at=datetime.fromtimestamp(expires, UTC),
+            track=Track(track[0]) if track else None,
         )
     except (BadData, ValueError, TypeError, AttributeError, OverflowError):
         return None

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import product
 
 from tandem.agreement.compiled import Agreement
+from tandem.agreement.oncall.timeline import timeline
+from tandem.errors import DeliveryReason
 from tandem.metrics import Metrics
 from tandem.model.ownership import Party, Track
-from tandem_notifier.oncall import timeline
 from tandem_notifier.store import Result
 
 GAP_AHEAD = timedelta(days=7)
 
 
+DELIVERED, FAILED = "delivered", "failed"
+RESULTS = (DELIVERED, FAILED, *(reason.value for reason in DeliveryReason))
+"""What an attempt may come to."""
+
+
+def prepare(metrics: Metrics, channels: Iterable[str]) -> None:
+    """Begin every result at 0: Prometheus does not see the first of a series that begins at 1."""
+    for channel, result in product(channels, RESULTS):
+        metrics.pages.labels(channel, result)
+
+
 def count_result(metrics: Metrics, result: Result) -> None:
     """One attempt at a page; the first page of an incident also says how long it took from the alert."""
     page = result.page
-    metrics.pages.labels(page.channel, "delivered" if result.delivered else result.reason or "failed").inc()
+    metrics.pages.labels(page.channel, DELIVERED if result.delivered else result.reason or FAILED).inc()
     if result.delivered and page.alert_at is not None:
         metrics.alert_to_page.observe(max(0.0, (result.ended_at - page.alert_at).total_seconds()))
 

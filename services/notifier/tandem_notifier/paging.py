@@ -15,7 +15,8 @@ import msgspec
 from tandem.agreement.compiled import Agreement
 from tandem.model.events import PageEvent, PageEventKind
 from tandem.model.ownership import Party, Track
-from tandem_notifier.case import Brief
+from tandem.model.priority import Priority
+from tandem_notifier.brief import Brief
 from tandem_notifier.wants import Noted, Wanted, Wants
 
 PAGE_DEADLINE = timedelta(minutes=30)
@@ -59,7 +60,7 @@ class Page:
     deadline_at: datetime
     leased_until: datetime | None
     alert_at: datetime | None
-    """When the alert was accepted, on the first page of an incident only."""
+    """When the alert was accepted, on the first page of an incident's track only."""
     reason: str
     content: bytes
     """The body as JSON, without what differs between attempts and without the acknowledge link."""
@@ -69,7 +70,7 @@ def pages_of(wants: Wants, now: datetime, incident_url: str) -> Iterator[Page]:
     """The pages a case wants, born sending (or as would-have-paged in observe mode and tests)."""
     brief = wants.case.brief
     for wanted in wants.pages.values():
-        yield _page(brief, wanted, wants.agreement, now, incident_url)
+        yield _page(brief.on(wanted.track), wanted, wants.agreement, now, incident_url)
 
 
 def events_of(wants: Wants, pages: list[Page], now: datetime) -> Iterator[PageEvent]:
@@ -112,7 +113,7 @@ def _noted(brief: Brief, note: Noted, at: datetime) -> PageEvent:
         kind=note.kind,
         at=at,
         party=note.party,
-        track=brief.track,
+        track=note.track,
         person=sent.person if sent else None,
         channel=sent.channel if sent else None,
         path=note.path,
@@ -132,7 +133,7 @@ def _page(brief: Brief, wanted: Wanted, agreement: Agreement, now: datetime, inc
         cycle=brief.cycle,
         party=wanted.party,
         answers_for=person.party if person else wanted.party,
-        track=brief.track,
+        track=wanted.track,
         person=sent.person,
         key=sent.channel,
         channel=wanted.contact.channel,
@@ -147,7 +148,7 @@ def _page(brief: Brief, wanted: Wanted, agreement: Agreement, now: datetime, inc
         planned_at=now,
         deadline_at=now + (TOLD_DEADLINE if wanted.told else PAGE_DEADLINE),
         leased_until=now + LEASE,
-        alert_at=brief.detected_at if first else None,
+        alert_at=brief.asked_at if first else None,
         reason=wanted.reason,
         content=msgspec.json.encode(_content(brief, wanted, agreement, incident_url)),
     )
@@ -156,6 +157,7 @@ def _page(brief: Brief, wanted: Wanted, agreement: Agreement, now: datetime, inc
 def _content(brief: Brief, wanted: Wanted, agreement: Agreement, incident_url: str) -> dict[str, object]:
     """The body of interfaces.md section 6; ``render.py`` adds ``attempt`` and ``ack_url``."""
     person = agreement.people.get(wanted.sent.person)
+    is_p1 = brief.priority is Priority.P1
     return {
         "page_id": wanted.sent.page_id,
         "kind": "told" if wanted.told else "page",
@@ -182,6 +184,16 @@ def _content(brief: Brief, wanted: Wanted, agreement: Agreement, incident_url: s
         "detected_at": brief.detected_at,
         "reason": wanted.reason,
         "because": brief.because,
+        "runbook": brief.runbook,
+        "approval": brief.approval,
+        "accountable": _name(agreement, brief.accountable.get(brief.responsible_party)),
+        "public_communications": _name(agreement, brief.public_communications if is_p1 else None),
         "agreement_version": brief.agreement_version,
         "incident_url": f"{incident_url}/incidents/{brief.incident_id}",
     }
+
+
+def _name(agreement: Agreement, person: str | None) -> str | None:
+    """A person's name for people; the id of one the agreement does not know."""
+    known = agreement.people.get(person or "")
+    return known.name if known is not None else person

@@ -5,18 +5,22 @@ Pure. Persons are looked up when a step is due, never frozen. A person without a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from tandem.agreement.compiled import Agreement
-from tandem.agreement.schema.people import Contact, PartySpec, PathSpec, PersonSpec, Step
+from tandem.agreement.oncall.absence import absences
+from tandem.agreement.oncall.named import named_path
+from tandem.agreement.oncall.named import senior_of as named_senior
+from tandem.agreement.oncall.timeline import on_call
+from tandem.agreement.schema.people import Contact, PathSpec, PersonSpec
 from tandem.model.ownership import Party, Track
-from tandem_notifier.oncall import absences, on_call
 
 SAME_CHANNEL = timedelta(seconds=60)
 """A rule that repeats a channel sooner is merged with the one before it."""
-DEFAULT_STEP = timedelta(minutes=10)
+NOBODY: Mapping[Party, str] = MappingProxyType({})
 _PARTIES = frozenset(party.value for party in Party)
 
 
@@ -37,21 +41,32 @@ class Route:
     after: timedelta
 
 
-def resolve(agreement: Agreement, path: PathSpec, targets: Iterable[str], at: datetime) -> Reached:
-    """People and paths behind ``targets`` of a step of ``path`` at ``at``; unreachable people are left out."""
+def resolve(
+    agreement: Agreement,
+    path: PathSpec,
+    targets: Iterable[str],
+    at: datetime,
+    accountable: Mapping[Party, str] = NOBODY,
+) -> Reached:
+    """People and paths behind ``targets`` of a step of ``path`` at ``at``; unreachable people are left out.
+
+    ``accountable``: whom the incident's row names, where it does (R-RACI2).
+    """
     people: dict[str, None] = {}
     paths: dict[str, None] = {}
     for target in targets:
         kind, _, name = target.partition(":")
         if kind == "path":
             other = agreement.paths.get(name)
+            if other is not None and other.track is not path.track:
+                continue  # never the other track's people, whatever a document says (R-A2)
             if other is not None and other.party is not path.party:
                 paths[name] = None
             elif other is not None and other.steps:
                 own = [t for t in other.steps[0].page if not t.startswith("path:")]
-                people |= dict.fromkeys(resolve(agreement, other, own, at).people)
+                people |= dict.fromkeys(resolve(agreement, other, own, at, accountable).people)
             continue
-        people |= dict.fromkeys(_people(agreement, path.track, kind, name, at))
+        people |= dict.fromkeys(_people(agreement, path.track, kind, name, at, accountable))
     return Reached(tuple(p for p in people if reachable(agreement, p)), tuple(paths))
 
 
@@ -80,33 +95,30 @@ def routes(person: PersonSpec) -> tuple[Route, ...]:
 
 
 def path_of(agreement: Agreement, party: Party, track: Track, path_id: str | None) -> PathSpec:
-    """The path of a leg; a party without one has its named people, then whoever is accountable."""
+    """The path of a leg, of its own track only; a party without one has its named people, then the Accountable."""
     path = agreement.paths.get(path_id or "")
-    if path is not None:
-        return path
-    first = [f"person:{name}" for name in _named(agreement.parties.get(party), party, track)]
-    steps = [Step(page=(first[0],))] if first else []
-    steps.append(Step(after=DEFAULT_STEP if first else timedelta(), page=(f"accountable:{party.value}",)))
-    return PathSpec(id=f"{party.value}-{track.value}", party=party, track=track, steps=tuple(steps))
+    return path if path is not None and path.track is track else named_path(agreement.parties.get(party), party, track)
 
 
 def senior_of(agreement: Agreement, party: Party, track: Track) -> str | None:
     """The named senior of a track (R-A2): never the other track's."""
+    return named_senior(agreement.parties.get(party), track)
+
+
+def accountable_of(agreement: Agreement, party: Party, named: Mapping[Party, str] = NOBODY) -> str | None:
+    """Who answers for a party: whom the incident's row names, else the party's own; the first who can be reached."""
     spec = agreement.parties.get(party)
-    if spec is None:
-        return None
-    return spec.senior_soc if track is Track.SOC else spec.senior_ops
+    candidates = (named.get(party), spec.accountable if spec else None)
+    return next((name for name in candidates if name and reachable(agreement, name)), None)
 
 
-def accountable_of(agreement: Agreement, party: Party) -> str | None:
-    """Who answers for a party, if they can be reached."""
-    spec = agreement.parties.get(party)
-    return spec.accountable if spec and spec.accountable and reachable(agreement, spec.accountable) else None
-
-
-def _people(agreement: Agreement, track: Track, kind: str, name: str, at: datetime) -> tuple[str, ...]:
+def _people(
+    agreement: Agreement, track: Track, kind: str, name: str, at: datetime, accountable: Mapping[Party, str]
+) -> tuple[str, ...]:
     if kind == "schedule":
         schedule = agreement.schedules.get(name)
+        if schedule is not None and schedule.track not in {None, track}:
+            return ()
         return on_call(schedule, at, absences(agreement.people, agreement.tenant.zone)) if schedule else ()
     if kind == "fallback":
         return (name,)
@@ -115,18 +127,9 @@ def _people(agreement: Agreement, track: Track, kind: str, name: str, at: dateti
     if name not in _PARTIES:
         return ()
     # Whoever stands at the end of a path is called on holiday too: there is nobody after them.
-    found = senior_of(agreement, Party(name), track) if kind == "senior" else accountable_of(agreement, Party(name))
+    party = Party(name)
+    found = senior_of(agreement, party, track) if kind == "senior" else accountable_of(agreement, party, accountable)
     return (found,) if found else ()
-
-
-def _named(spec: PartySpec | None, party: Party, track: Track) -> list[str]:
-    if spec is None:
-        return []
-    if track is Track.SOC:
-        ordered = [spec.security_contact if party is Party.INTERNAL else None, spec.senior_soc]
-    else:
-        ordered = [spec.senior_ops]
-    return [name for name in ordered if name]
 
 
 def _keyed(contacts: tuple[Contact, ...]) -> Iterator[tuple[str, Contact]]:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tandem_notifier.links import VALID_FOR, AckLink, sign
+from tandem_notifier.notice import NOTICE
 from tandem_notifier.paging import Page
 
 SUBJECT_LENGTH = 180
@@ -38,6 +39,7 @@ def ack_url(page: Page, key: bytes, answer_url: str) -> str | None:
         party=page.answers_for,
         person=page.person,
         expires_at=page.planned_at + VALID_FOR,
+        track=page.track,
     )
     return f"{answer_url}/a/{sign(key, link)}"
 
@@ -51,6 +53,9 @@ def webhook(page: Page, link: str | None) -> bytes:
 def mail(page: Page, link: str | None) -> Mail:
     """Subject and text; a subject is one line whatever the title holds."""
     content = _content(page)
+    if content["kind"] == NOTICE:
+        text = f"{content['title']}\n\n{content['text']}\n\nConsole: {content['url']}\n"
+        return Mail(one_line(f"{content['tenant_name']}: {content['title']}")[:SUBJECT_LENGTH], text)
     subject = f"[{content['priority']}] {content['tenant_name']}: {content['title']}"
     if page.reason:
         subject = f"{subject} ({page.reason})"
@@ -62,6 +67,7 @@ def mail(page: Page, link: str | None) -> Mail:
         *(f"{label}: {content[name]}" for label, name in (("Host", "host"), ("Site", "site")) if content[name]),
         f"Detected: {content['detected_at']}",
         *([f"You get this because: {page.reason}"] if page.reason else []),
+        *_duties(content),
         *([f"Why here: {'; '.join(content['because'])}"] if content["because"] else []),
         "",
         *([f"Acknowledge: {link}", "(opens a page with a button; opening it acknowledges nothing)"] if link else []),
@@ -74,10 +80,16 @@ def ntfy(page: Page, link: str | None) -> tuple[str, bytes]:
     """(server URL, JSON body) of ntfy's publish-as-JSON: the topic is the last segment of the contact's URL."""
     content = _content(page)
     server, _, topic = page.target.rstrip("/").rpartition("/")
+    if content["kind"] == NOTICE:
+        said = one_line(f"{content['tenant_name']}: {content['title']}")[:SUBJECT_LENGTH]
+        quiet = {"topic": topic, "title": said, "message": content["text"], "priority": 2, "click": content["url"]}
+        return f"{server}/", msgspec.json.encode(quiet)
     body: dict[str, object] = {
         "topic": topic,
         "title": one_line(f"{content['priority']} {content['tenant_name']}: {content['title']}")[:SUBJECT_LENGTH],
-        "message": page.reason or f"{content['responsible_party']} is responsible, {content['function']}",
+        "message": "\n".join(
+            [page.reason or f"{content['responsible_party']} is responsible, {content['function']}", *_duties(content)]
+        ),
         "priority": _NTFY_PRIORITY.get(content["priority"], 3) if not page.told else 3,
         "tags": [_NTFY_TAGS.get(content["priority"], "information_source")],
         "click": content["incident_url"],
@@ -86,6 +98,17 @@ def ntfy(page: Page, link: str | None) -> tuple[str, bytes]:
         action = {"action": "http", "label": "Acknowledge", "url": link, "method": "POST", "clear": True}
         body["actions"] = [action]
     return f"{server}/", msgspec.json.encode(body)
+
+
+def _duties(content: dict[str, Any]) -> list[str]:
+    """What the reader must know before acting: approval, runbook, who speaks; pages of before have none of it."""
+    said = (
+        ("Ask {} before changing it", content.get("approval")),
+        ("Runbook: {}", content.get("runbook")),
+        ("Accountable: {}", content.get("accountable")),
+        ("Public communications: {}", content.get("public_communications")),
+    )
+    return [one_line(text.format(value)) for text, value in said if value]
 
 
 def one_line(text: str) -> str:

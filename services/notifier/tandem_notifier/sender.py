@@ -31,7 +31,7 @@ from tandem_notifier import store
 from tandem_notifier.backoff import Verdict, judge
 from tandem_notifier.channels import Channel
 from tandem_notifier.lanes import Lanes
-from tandem_notifier.metrics import count_result
+from tandem_notifier.metrics import count_result, prepare
 from tandem_notifier.paging import Page, event_of
 from tandem_notifier.render import ack_url
 from tandem_notifier.store import Claim, Result
@@ -94,6 +94,7 @@ class Sender:
         self._clock = clock
         self._channels = channels
         self._metrics = metrics
+        prepare(metrics, channels)
         self._settings = settings
         self._timer_set = timer_set
         self._lanes = Lanes()

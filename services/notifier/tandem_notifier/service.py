@@ -13,11 +13,14 @@ from uuid import UUID
 
 from tandem.agreement.compiled import Agreement
 from tandem.bus.plan import Inbox, Plan
-from tandem.bus.topics import INCIDENTS, PAGES, SLA, Topic, incident_key
+from tandem.bus.topics import INCIDENTS, PAGES, SLA, SUPPRESSIONS, Topic, incident_key
 from tandem.model.events import IncidentEvent, SlaEvent
+from tandem.model.suppression import SuppressionEvent
 from tandem_notifier import store
 from tandem_notifier.batch import Batch, matters
 from tandem_notifier.case import Case
+from tandem_notifier.notice import notices, worth_telling
+from tandem_notifier.opening import OPENING
 from tandem_notifier.paging import SENDING, Page
 
 
@@ -52,7 +55,7 @@ class Notifier:
     """See ``tandem.bus.plan.Stage``."""
 
     group = "notifier"
-    inputs: tuple[Topic, ...] = (INCIDENTS, SLA)
+    inputs: tuple[Topic, ...] = (INCIDENTS, SLA, SUPPRESSIONS)
     timer_schema: str | None = "notifier"
 
     def __init__(self, book: Book, settings: NotifierSettings, *, send: Callable[[list[Page]], None]) -> None:
@@ -64,11 +67,16 @@ class Notifier:
     async def load(self, connection: Any, inbox: Inbox, now: datetime) -> State:  # noqa: ANN401, ARG002 - the port's
         """The cases the batch is about, locked; brand-new incidents need none and cost no statement."""
         wanted = self._wanted(inbox)
+        opening = {timer.tenant for timer in inbox.timers if timer.kind == OPENING}
+        if opening:
+            wanted |= set(await store.load_nights(connection, opening))
         texts = await store.load(connection, wanted) if wanted else []
         cases = [store.read_case(text) for text in texts]
         events = [payload for payload in inbox.payloads if isinstance(payload, IncidentEvent)]
         pairs = {(event.incident.tenant, event.incident.agreement_version) for event in events}
         pairs |= {(case.brief.tenant, case.brief.agreement_version) for case in cases}
+        notices = [payload for payload in inbox.payloads if isinstance(payload, SuppressionEvent)]
+        pairs |= {(event.tenant, event.agreement_version) for event in notices}
         await self._book.ensure(pairs)
         return {case.brief.incident_id: case for case in cases}
 
@@ -82,7 +90,18 @@ class Notifier:
                 batch.on_sla(payload)
         for timer in inbox.timers:
             batch.on_timer(timer)
-        return self._plan_of(batch, now)
+        plan = self._plan_of(batch, now)
+        self._tell(plan, inbox, now)
+        return plan
+
+    def _tell(self, plan: Plan, inbox: Inbox, now: datetime) -> None:
+        """Windows and silences, to both parties' teams."""
+        events = [payload for payload in inbox.payloads if isinstance(payload, SuppressionEvent)]
+        for event in worth_telling(events):
+            agreement = self._book.at(event.tenant, event.agreement_version)
+            for page in notices(event, agreement, now, self._settings.public_url):
+                store.put_page(plan.writes, page, boot=self._settings.boot)
+                plan.after.append(page)
 
     def committed(self, plan: Plan) -> None:
         """The pages are durable: send them now."""
@@ -97,13 +116,20 @@ class Notifier:
             for event in outcome.events:
                 plan.publish(PAGES, key, event)
             plan.after.extend(page for page in outcome.pages if page.state == SENDING)
-            if outcome.next_due is not None:
-                plan.expect_timer(outcome.next_due)
+            for due_at in (outcome.next_due, outcome.opens_at):
+                if due_at is not None:
+                    plan.expect_timer(due_at)
+        for tenant, due_at in batch.to_look_again.items():
+            store.put_opening(plan.writes, tenant, due_at)
+            plan.expect_timer(due_at)
+        for page in batch.lists:
+            store.put_page(plan.writes, page, boot=self._settings.boot)
+            plan.after.extend([page] if page.state == SENDING else [])
         return plan
 
     def _wanted(self, inbox: Inbox) -> set[UUID]:
         new: set[UUID] = set()
-        wanted = {UUID(timer.key) for timer in inbox.timers}
+        wanted = {UUID(timer.key) for timer in inbox.timers if timer.kind != OPENING}
         for payload in inbox.payloads:
             if isinstance(payload, IncidentEvent):
                 first = payload.incident.version == 1 and self._settings.trusts_version_one

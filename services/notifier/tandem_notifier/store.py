@@ -19,8 +19,9 @@ from tandem.db.timers import cancel_timer, set_timer
 from tandem.db.write import Statement, Writes
 from tandem.model.ownership import Party, Track
 from tandem_notifier.batch import ANSWERED, DUE, FAILED, Outcome
-from tandem_notifier.case import Case
+from tandem_notifier.case import Case, with_tracks
 from tandem_notifier.links import AckLink
+from tandem_notifier.opening import OPENING
 from tandem_notifier.paging import LEASE, SENDING, Page
 
 SCHEMA = "notifier"
@@ -36,6 +37,20 @@ ESCALATION = Statement(
     " ON CONFLICT (incident_id) DO UPDATE SET version = excluded.version, open = excluded.open,"
     " agreement_version = excluded.agreement_version, next_at = excluded.next_at, state = excluded.state"
     " WHERE e.version <= excluded.version",
+)
+
+NIGHT = Statement(
+    name="notifier_night",
+    width=2,
+    sql="INSERT INTO notifier.night (tenant, incident_id) SELECT * FROM unnest($1::text[], $2::uuid[])"
+    " ON CONFLICT DO NOTHING",
+)
+
+NIGHT_OVER = Statement(
+    name="notifier_night_over",
+    width=2,
+    sql="DELETE FROM notifier.night n USING unnest($1::text[], $2::uuid[]) AS r(tenant, incident_id)"
+    " WHERE (n.tenant, n.incident_id) = (r.tenant, r.incident_id)",
 )
 
 _PAGE_COLUMNS = (
@@ -77,15 +92,16 @@ PAGE = Statement(
 
 CLOSE = Statement(
     name="notifier_close",
-    width=4,
+    width=5,
     sql="UPDATE notifier.page p SET state = CASE WHEN p.person = r.person AND p.state <> 'planned'"
     " THEN 'acknowledged' ELSE 'cancelled' END,"
     " acknowledged_at = CASE WHEN p.person = r.person AND p.state <> 'planned' THEN r.at END"
-    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS r(incident_id, party, person, at)"
-    " WHERE p.incident_id = r.incident_id AND p.party = r.party AND NOT p.told"
+    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])"
+    " AS r(incident_id, party, track, person, at)"
+    " WHERE p.incident_id = r.incident_id AND p.party = r.party AND p.track = r.track AND NOT p.told"
     " AND (p.state IN ('planned', 'sending') OR (p.state = 'delivered' AND p.person = r.person))",
 )
-"""Columns: incident, party, who acknowledged (null: nobody did), when. Told pages go on: they ask for nothing."""
+"""Columns: incident, party, track, who acknowledged (null: nobody did), when. Told pages go on, asking nothing."""
 
 RESULT = Statement(
     name="notifier_result",
@@ -117,14 +133,19 @@ ANSWER = Statement(
 _LOAD = (
     "SELECT state::text FROM notifier.escalation WHERE incident_id = ANY($1::uuid[]) ORDER BY incident_id FOR UPDATE"
 )
+_NIGHTS = "SELECT incident_id FROM notifier.night WHERE tenant = ANY($1::text[]) ORDER BY incident_id LIMIT $2::int"
+MOST_OF_A_NIGHT = 1000
+"""Incidents of an opening list that are loaded at once."""
 _READ = "SELECT state::text FROM notifier.escalation WHERE incident_id = $1"
 
 # A lease of our own that is not in memory is free two seconds after its commit (sooner it may be on its way to the
 # queue), and a process that is alone on the data takes older boots' at once. One bad
-# target gets a few places only ($6 healthy, $7 for the targets in $5), so that it never fills the queue of others.
+# target gets a few places only ($6 healthy and per client, $7 for the targets in $5), so that it never fills the queue
+# of others; and clients take turns, so that a storm of one does not either.
 _CLAIM = f"""
 WITH due AS (
-    SELECT page_id, target, planned_at, row_number() OVER (PARTITION BY target ORDER BY next_attempt_at) AS nth
+    SELECT page_id, target, planned_at, row_number() OVER (PARTITION BY target ORDER BY next_attempt_at) AS nth,
+        row_number() OVER (PARTITION BY target, tenant ORDER BY next_attempt_at) AS turn
     FROM notifier.page
     WHERE state IN ('planned', 'sending') AND next_attempt_at <= $1::timestamptz AND page_id <> ALL($4::uuid[])
       AND (leased_until IS NULL OR leased_until <= $1 OR ($3::bool AND leased_by <> $2::text)
@@ -132,11 +153,11 @@ WITH due AS (
 ), chosen AS (
     SELECT p.page_id, p.leased_by IS NOT NULL AND p.leased_by <> $2::text AS taken_over FROM notifier.page p
     JOIN due USING (page_id)
-    WHERE due.nth <= CASE WHEN due.target = ANY($5::text[]) THEN $7::int ELSE $6::int END
+    WHERE CASE WHEN due.target = ANY($5::text[]) THEN due.nth <= $7::int ELSE due.turn <= $6::int END
       AND p.state IN ('planned', 'sending') AND p.next_attempt_at <= $1
       AND (p.leased_until IS NULL OR p.leased_until <= $1 OR ($3::bool AND p.leased_by <> $2::text)
            OR (p.leased_by = $2::text AND p.leased_until <= $8::timestamptz - interval '2 seconds'))
-    ORDER BY due.planned_at LIMIT $9::int FOR UPDATE OF p SKIP LOCKED
+    ORDER BY due.turn, due.planned_at LIMIT $9::int FOR UPDATE OF p SKIP LOCKED
 )
 UPDATE notifier.page p
 SET attempt = p.attempt + CASE WHEN p.state = 'planned' OR c.taken_over THEN 1 ELSE 0 END,
@@ -185,9 +206,15 @@ async def load(connection: Any, incident_ids: Iterable[UUID]) -> list[str]:  # n
     return [row[0] for row in rows]
 
 
+async def load_nights(connection: Any, tenants: Iterable[str]) -> list[UUID]:  # noqa: ANN401 - as load
+    """Incidents that the MSP took over by the hours and no opening list has told of."""
+    rows = await connection.fetch(_NIGHTS, sorted(tenants), MOST_OF_A_NIGHT)
+    return [row[0] for row in rows]
+
+
 def read_case(text: str) -> Case:
     """A case from its row."""
-    return msgspec.json.decode(text, type=Case)
+    return with_tracks(msgspec.json.decode(text, type=Case))
 
 
 def put_outcome(writes: Writes, outcome: Outcome, *, boot: str, now: datetime) -> None:
@@ -198,13 +225,29 @@ def put_outcome(writes: Writes, outcome: Outcome, *, boot: str, now: datetime) -
     writes.put(ESCALATION, brief.incident_id, (brief.incident_id, *row))
     for page in outcome.pages:
         writes.put(PAGE, page.page_id, _page_row(page, boot))
-    for party, person in outcome.closed.items():
-        writes.put(CLOSE, (brief.incident_id, party), (brief.incident_id, party.value, person, now))
+    if outcome.night is not None:
+        night = (brief.tenant, brief.incident_id)
+        writes.put(NIGHT if outcome.night else NIGHT_OVER, night, night)
+    if outcome.opens_at is not None:
+        put_opening(writes, brief.tenant, outcome.opens_at)
+    for (party, track), person in outcome.closed.items():
+        closing = (brief.incident_id, party.value, track.value, person, now)
+        writes.put(CLOSE, (brief.incident_id, party, track), closing)
     key = str(brief.incident_id)
     if outcome.next_due is not None:
         set_timer(writes, SCHEMA, tenant=brief.tenant, key=key, kind=DUE, due_at=outcome.next_due)
     elif brief.version > 1:
         cancel_timer(writes, SCHEMA, tenant=brief.tenant, key=key, kind=DUE)
+
+
+def put_opening(writes: Writes, tenant: str, due_at: datetime) -> None:
+    """Let the opening list of ``tenant`` be due at ``due_at``."""
+    set_timer(writes, SCHEMA, tenant=tenant, key=tenant, kind=OPENING, due_at=due_at)
+
+
+def put_page(writes: Writes, page: Page, *, boot: str) -> None:
+    """A page that belongs to no case: a notice."""
+    writes.put(PAGE, page.page_id, _page_row(page, boot))
 
 
 def put_result(writes: Writes, result: Result) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tandem.agreement.compiled import Agreement
+from tandem.agreement.schema.matrix import Scenario
 from tandem.agreement.schema.scope import AssetSpec, ClassificationRule
 from tandem.model.alert import Alert
 from tandem.model.incident import IncidentClass
@@ -25,6 +26,7 @@ class Classified:
     """Id of the rule; ``asset:ID``, ``raised`` or ``safety`` when no rule decided."""
     function: str
     category: str | None = None
+    scenario: Scenario = Scenario.INCIDENT
     incident_class: IncidentClass = IncidentClass.OTHER
     floor: Priority | None = None
     """At least this urgent, says the rule."""
@@ -43,9 +45,9 @@ def classify(alert: Alert, agreement: Agreement) -> Classified:
     site = site_of(alert, asset, agreement)
     if alert.quarantined:
         return _safety(agreement, asset, site, "its body could not be read")
-    for rule, matches in agreement.classification:
-        if matches(alert, site):
-            return _by_rule(rule, asset, site)
+    rule = agreement.find_rule(alert, site)
+    if rule is not None:
+        return _by_rule(rule, asset, site)
     if asset is not None and asset.function is not None:
         return Classified(
             rule=f"asset:{asset.id}",
@@ -82,6 +84,7 @@ def _by_rule(rule: ClassificationRule, asset: AssetSpec | None, site: str | None
         rule=rule.id,
         function=rule.function,
         category=rule.category,
+        scenario=rule.scenario,
         incident_class=rule.incident_class,
         floor=rule.priority,
         track=rule.track,

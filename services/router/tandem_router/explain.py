@@ -11,11 +11,19 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from tandem.agreement import decision_words
 from tandem.agreement.compiled import Agreement
+from tandem.agreement.schema.matrix import Scenario
+from tandem.agreement.schema.scope import AssetSpec
 from tandem.errors import Reason, Refused
+from tandem.ids import uuid7
 from tandem.model.alert import Alert, AlertStatus, Kind, Severity
-from tandem.model.ownership import Owner, Party
-from tandem_router.decide import NOTHING_OPEN, Routing, decide
+from tandem.model.events import IncidentEvent
+from tandem_router.classify import Classified
+from tandem_router.decide import NOTHING_OPEN, decide
+from tandem_router.incident.opening import open_incident
+from tandem_router.routing import Routing
+from tandem_router.suppress import Hold
 
 Word = TypeVar("Word", Kind, Severity, AlertStatus)
 LONGEST_TITLE = 300
@@ -24,17 +32,7 @@ MOST_LABELS = 64
 
 def sentence(routing: Routing) -> str:
     """One sentence a person can read aloud: how urgent, whose, who is paged, and why."""
-    who = _name(routing.owner, routing.lead)
-    if routing.must_acknowledge:
-        heard = f"{_and(routing.must_acknowledge)} {_is(routing.must_acknowledge)} paged on the {routing.track} track"
-    elif routing.informed:
-        heard = f"nobody is paged, {_and(routing.informed)} {_is(routing.informed)} told"
-    else:
-        heard = "it is recorded and nobody is told"
-    why = "; ".join(routing.because)
-    return (
-        f"{routing.priority} {routing.function}, {who}; {routing.responsible_party} is responsible and {heard}: {why}."
-    )
+    return decision_words.sentence(routing.trace, routing.because)
 
 
 def explain(
@@ -54,9 +52,42 @@ def explain(
     Raises:
         Refused: a field is not what it should be; the message names it.
     """
-    alert = read_alert({**alert_json, **_settings(alert_json, settings or {})}, agreement.tenant.id, at)
-    routing = decide(alert, agreement, NOTHING_OPEN, at)
+    alert = read_alert(with_settings(alert_json, settings or {}), agreement.tenant.id, at)
+    routing = decide(alert, agreement, NOTHING_OPEN, at, classified=told_class(alert_json, agreement))
     return sentence(routing), as_json(routing)
+
+
+def told_class(body: Mapping[str, Any], agreement: Agreement) -> Classified | None:
+    """What an example of ``tandem agreement check`` says that an alert shall be, where no rule makes it so.
+
+    Raises:
+        Refused: it is not such an example.
+    """
+    said = body.get("classified")
+    if said is None:
+        return None
+    try:
+        asset = agreement.asset_of(_text(body, "host"))
+        if asset is None and (said.get("tags") or said.get("data_class")):
+            asset = AssetSpec(id="example", tags=said.get("tags", ()), data_class=said.get("data_class"))
+        return Classified(
+            rule="example",
+            function=str(said["function"]),
+            category=said.get("category"),
+            scenario=Scenario(said.get("scenario", Scenario.INCIDENT)),
+            asset=asset,
+            site=said.get("site"),
+            because=f"the example is said to be {said['function']}",
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Refused(Reason.INVALID, "classified should be an object with at least a function") from None
+
+
+def opening_of(alert: Alert, routing: Routing, at: datetime) -> IncidentEvent | None:
+    """The fact of the incident that the alert would open; None when it is held back or clears something."""
+    if routing.hold is not None or alert.status is not AlertStatus.FIRING:
+        return None
+    return open_incident(routing, alert, incident_id=uuid7(at, b"preview"), number=0, now=at).events[0]
 
 
 def as_json(routing: Routing) -> dict[str, Any]:
@@ -80,10 +111,20 @@ def as_json(routing: Routing) -> dict[str, Any]:
         "affected_users": routing.affected_users,
         "tenant_users": routing.tenant_users,
         "unmapped": routing.unmapped,
+        "held": _hold(routing.hold) if routing.hold is not None else None,
         "group_key": routing.group_key,
         "agreement_version": routing.agreement_version,
         "because": list(routing.because),
         "trace": dict(routing.trace),
+    }
+
+
+def _hold(hold: Hold) -> dict[str, str | None]:
+    return {
+        "kind": hold.kind.value,
+        "by": hold.by,
+        "why": hold.why,
+        "until": hold.until.isoformat() if hold.until else None,
     }
 
 
@@ -120,7 +161,8 @@ def read_alert(body: Mapping[str, Any], tenant: str, at: datetime) -> Alert:
     return replace(alert, test=True) if body.get("test") is True else alert
 
 
-def _settings(body: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:
+def with_settings(body: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:
+    """``body`` with fields set first: ``severity`` -> ``critical`` or ``labels.x`` -> ``y``."""
     changed: dict[str, Any] = {}
     labels = dict(_labels(body.get("labels")))
     for name, value in settings.items():
@@ -128,7 +170,7 @@ def _settings(body: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str,
             labels[name.removeprefix("labels.")] = value
         else:
             changed[name] = value
-    return {**changed, "labels": labels}
+    return {**body, **changed, "labels": labels}
 
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:
@@ -165,15 +207,3 @@ def _instant(body: Mapping[str, Any], name: str) -> datetime | None:
     except ValueError:
         raise Refused(Reason.INVALID, f"{name} should be a time like 2026-11-20T14:05:00Z") from None
     return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _name(owner: Owner, lead: Party | None) -> str:
-    return f"shared and led by {lead}" if lead is not None else f"owned by {owner}"
-
-
-def _and(parties: tuple[Party, ...]) -> str:
-    return " and ".join(parties)
-
-
-def _is(parties: tuple[Party, ...]) -> str:
-    return "are" if len(parties) > 1 else "is"

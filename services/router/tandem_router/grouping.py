@@ -8,6 +8,8 @@ from tandem.model.alert import Alert
 from tandem_router.classify import DEDUP_KEY, Classified
 
 _LONGEST = 300
+TEST = "test:"
+"""What the identity and the group of a test message begin with; no integration's name holds a colon."""
 
 
 def group_key(alert: Alert, classified: Classified) -> str:
@@ -27,22 +29,25 @@ def group_key(alert: Alert, classified: Classified) -> str:
     parts = [f"{name}={_quoted(fields[name])}" for name in classified.group_by if fields[name] is not None]
     if len(parts) < len(classified.group_by):
         return dedup_group(alert)
-    return _bounded("&".join(parts))
+    return _bounded(f"{TEST if alert.test else ''}{'&'.join(parts)}")
 
 
 def condition_of(alert: Alert) -> str:
-    """A condition's identity in its tenant: two integrations may use one key for different things (R-P8)."""
-    return f"{alert.integration}/{alert.dedup_key}"
+    """A condition's identity in its tenant: two integrations may use one key for different things (R-P8).
+
+    A test is a condition of its own, or it would put the real incident of its key into observe.
+    """
+    return f"{TEST if alert.test else ''}{alert.integration}/{alert.dedup_key}"
+
+
+def plain_condition(condition: str) -> tuple[str, bool]:
+    """``INTEGRATION/KEY`` of a condition, and whether it is a test's."""
+    return condition.removeprefix(TEST), condition.startswith(TEST)
 
 
 def dedup_group(alert: Alert) -> str:
     """The group of one condition alone."""
     return _bounded(f"dedup:{condition_of(alert)}")
-
-
-def is_plain(key: str) -> bool:
-    """Whether the group is one dedup key alone, so that no look-up of members is needed to find it."""
-    return key.startswith("dedup:")
 
 
 def _quoted(value: str | None) -> str:

@@ -42,8 +42,11 @@ def _steps(event: IncidentEvent) -> Iterable[tuple[str, str, int]]:
     match fact.kind:
         case FactKind.OPENED | FactKind.REOPENED:
             yield (*here, 1)
-        case FactKind.RESOLVED:
+        case FactKind.RESOLVED | FactKind.MERGED:
             yield (*here, -1)
+        case FactKind.REOWNED if fact.detail.from_owner is not None:
+            yield (fact.detail.from_owner.value, fact.priority.value, -1)
+            yield (*here, 1)
         case FactKind.REPRIORITISED if fact.detail.from_priority is not None:
             yield (fact.owner.value, fact.detail.from_priority.value, -1)
             yield (*here, 1)

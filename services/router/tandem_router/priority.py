@@ -1,20 +1,22 @@
-"""How urgent: the most urgent of the table's floor, the rule's floor, a person's impact and the agreement's rules.
+"""How urgent: the most urgent of the table's floor, the matrix, the rule's floor, a person's impact and the rules.
 
-Source: domain.md 2 (R-P1..R-P4). Does not decide who acts on it.
+Source: domain.md 2 (R-P1..R-P4). The matrix is ``impact``'s. Does not decide who acts on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tandem.agreement.compiled import Agreement
-from tandem.agreement.schema.scope import AssetSpec
+from tandem.agreement.schema.scope import AssetSpec, Level
 from tandem.model.alert import Alert, Kind, Severity
 from tandem.model.incident import IncidentClass
 from tandem.model.priority import Priority, most_urgent
+from tandem_router import impact
 from tandem_router.classify import Classified
+from tandem_router.impact import Weighed
 
 UNMAPPED = Priority.P3
 """What a word that no table knows means; counted, never dropped (R-P1)."""
@@ -22,8 +24,8 @@ UNMAPPED = Priority.P3
 _RANK: Mapping[str, int] = {word.value: rank for rank, word in enumerate(Severity) if word is not Severity.UNKNOWN}
 _OUR_WORDS = frozenset(word.value for word in Severity)
 
-IMPACTS: Mapping[str, Priority] = {"high": Priority.P2, "medium": Priority.P3, "low": Priority.P4}
-"""Impact of a raised incident at medium urgency, the middle column of domain.md 2.1."""
+IMPACTS = frozenset(level.value for level in Level)
+"""Words for the impact of a raised incident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +85,10 @@ def at_least(severity: str, limit: str) -> bool:
     return _RANK.get(severity, len(_RANK)) <= _RANK.get(limit, 1)
 
 
-def floor_of_impact(impact: str | None) -> Floor:
-    """A person's word for the impact; an unknown one counts as medium."""
-    word = impact if impact is not None and impact in IMPACTS else "medium"
-    return Floor(IMPACTS[word], f"impact {word}, urgency medium")
+def floor_of_impact(word: str | None, agreement: Agreement) -> Floor:
+    """A person's word for the impact at medium urgency; an unknown one counts as medium."""
+    level = Level(word) if word in IMPACTS else Level.MEDIUM
+    return Floor(impact.cell(level, Level.MEDIUM, agreement) or UNMAPPED, f"impact {level.value}, urgency medium")
 
 
 def assets_of(ids: Collection[str], agreement: Agreement) -> list[AssetSpec]:
@@ -101,40 +103,38 @@ def assess(
     agreement: Agreement,
     *,
     siem_high: bool = False,
+    urgency: Level | None = None,
+    elsewhere: Collection[str] = (),
 ) -> Assessed:
-    """Priority of an alert within the incident whose firing alerts touch ``firing_assets`` (asset ids)."""
+    """Priority of an alert within the incident whose firing alerts touch ``firing_assets`` (asset ids).
+
+    ``urgency`` None: the impact x urgency matrix is not asked (a person has said the impact). ``elsewhere``: assets
+    of other outages that count with this one towards the share of users.
+    """
     assets = assets_of(firing_assets, agreement)
     affected = sum(asset.users for asset in assets)
     regulated = any(asset.data_class == "regulated" for asset in assets)
-    wide = _wide_outage(classified, affected, agreement)
+    together = sum(asset.users for asset in assets_of({*firing_assets, *elsewhere}, agreement)) if elsewhere else 0
+    wide = _wide_outage(classified, max(affected, together), agreement)
     touches = _regulated(classified.incident_class, agreement, regulated=regulated)
-    candidates = [floor.priority]
-    because = [f"{floor.priority.value} by {floor.source}"]
-    if classified.floor is not None:
-        candidates.append(classified.floor)
-        because.append(f"at least {classified.floor.value} by rule {classified.rule}")
-    if siem_high:
-        candidates.append(Priority.P2)
-        because.append("at least P2: a finding that both parties' security contacts act on")
-    for clause in (wide, touches):
-        if clause:
-            candidates.append(Priority.P1)
-            because.append(clause)
-    priority = most_urgent(*candidates)
+    weighed = impact.weigh(classified.incident_class, assets, affected, urgency, agreement)
+    grounds = list(_grounds(classified, floor, weighed, (wide, touches), siem_high=siem_high))
+    priority = most_urgent(*(level for level, _ in grounds))
     return Assessed(
         priority=priority,
         p1_workflow=bool(wide or touches),
         regulated=regulated,
-        affected_users=affected,
+        affected_users=max(affected, together) if wide else affected,
         tenant_users=agreement.tenant.users,
         unmapped_word=not floor.known,
-        because=tuple(because),
+        because=tuple(clause for _, clause in grounds),
         trace={
             "priority": priority.value,
             "floor": floor.priority.value,
             "floor_source": floor.source,
+            "matrix": weighed.trace,
             "rule_floor": classified.floor.value if classified.floor else None,
-            "affected_users": affected,
+            "affected_users": max(affected, together) if wide else affected,
             "tenant_users": agreement.tenant.users,
             "share_limit": agreement.rules.wide_outage_share,
             "assets": [asset.id for asset in assets],
@@ -146,22 +146,44 @@ def assess(
     )
 
 
+def _grounds(
+    classified: Classified, floor: Floor, weighed: Weighed, rules: Iterable[str], *, siem_high: bool
+) -> Iterator[tuple[Priority, str]]:
+    """Every source of the priority with its clause; the most urgent decides (R-P1)."""
+    yield floor.priority, f"{floor.priority.value} by {floor.source}"
+    if weighed.priority is not None:
+        clause = f"impact {weighed.impact} ({weighed.source}) and urgency {weighed.urgency}"
+        yield weighed.priority, f"{weighed.priority.value} by {clause}"
+    if classified.floor is not None:
+        yield classified.floor, f"at least {classified.floor.value} by rule {classified.rule}"
+    if siem_high:
+        yield Priority.P2, "at least P2: a finding that both parties' security contacts act on"
+    yield from ((Priority.P1, clause) for clause in rules if clause)
+
+
 def _wide_outage(classified: Classified, affected: int, agreement: Agreement) -> str:
     """R-P2: strictly more than the share; an unknown share counts when the rule says sitewide."""
     rules, users = agreement.rules, agreement.tenant.users
     if classified.incident_class not in rules.wide_outage_classes:
         return ""
-    # Decimal of the written number: 0.29 * 100 as floats is below 29, and 29 % exactly would count.
-    share = Decimal(str(rules.wide_outage_share))
-    if users > 0 and affected > share * users:
-        return f"P1: {affected} of {users} users are affected, more than {float(share * 100):g} %"
+    if is_wide(affected, agreement):
+        share = float(Decimal(str(rules.wide_outage_share)) * 100)
+        return f"P1: {affected} of {users} users are affected, more than {share:g} %"
     if classified.sitewide and (affected == 0 or users == 0):
         return "P1: a sitewide outage whose reach is unknown"
     return ""
 
 
+def is_wide(affected: int, agreement: Agreement) -> bool:
+    """Whether so many users are strictly more than the share of all (R-P2)."""
+    # Decimal of the written number: 0.29 * 100 as floats is below 29, and 29 % exactly would count.
+    users = agreement.tenant.users
+    return users > 0 and affected > Decimal(str(agreement.rules.wide_outage_share)) * users
+
+
 def _regulated(incident_class: IncidentClass, agreement: Agreement, *, regulated: bool) -> str:
     """R-P3: an outage or breach that touches regulated data."""
     if regulated and incident_class in agreement.rules.regulated_classes:
-        return f"P1: a {incident_class.value} touches regulated data"
+        article = "an" if incident_class.value[0] in "aeiou" else "a"
+        return f"P1: {article} {incident_class.value} touches regulated data"
     return ""

@@ -19,7 +19,7 @@ _PLAIN = (
     *("tenant", "number", "version", "title", "priority", "owner", "lead", "responsible_party", "state", "cycle"),
     *("function", "category", "track", "mode", "site", "host", "regulated", "affected_users", "tenant_users"),
     *("p1_workflow", "unmapped", "row", "agreement_version", "must_acknowledge", "informed", "opened_at"),
-    *("detected_at", "occurred_at", "resolved_at", "occurrences", "because"),
+    *("detected_at", "occurred_at", "resolved_at", "occurrences", "because", "merged_into"),
 )
 _encode = msgspec.json.Encoder().encode
 
@@ -37,7 +37,8 @@ def cloud_events(event: IncidentEvent) -> list[Outgoing]:
 
 def _parties(incident: Incident) -> list[Party]:
     owners = list(Party) if incident.owner is Owner.SHARED else [Party(incident.owner.value)]
-    return list(dict.fromkeys((*owners, *incident.must_acknowledge)))
+    face = incident.second_face
+    return list(dict.fromkeys((*owners, *incident.must_acknowledge, *(face.must_acknowledge if face else ()))))
 
 
 def _topic(party: Party, incident: Incident) -> str | None:
@@ -66,9 +67,18 @@ def _data(event: IncidentEvent) -> bytes:
     data["class"] = incident.incident_class
     data["fact"] = fact.kind
     data["effective_at"] = fact.effective_at
+    data["second_face"] = _face(incident)
     data["by"] = {"party": fact.by.party, "person": fact.by.person}
     data["alert"] = fact.alert
     return _encode(data)
+
+
+def _face(incident: Incident) -> dict[str, object] | None:
+    """What the other track has of it, as much as readers of that track need."""
+    face = incident.second_face
+    if face is None:
+        return None
+    return {name: getattr(face, name) for name in ("track", "priority", "function", "must_acknowledge", "informed")}
 
 
 def _instant(at: datetime) -> str:

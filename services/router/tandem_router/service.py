@@ -5,76 +5,150 @@ The decision is ``decide``, the state machine ``incident`` and ``commands``, the
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tandem.bus.plan import Inbox, Plan
-from tandem.bus.topics import ALERTS, COMMANDS, INCIDENTS, Topic, incident_key
-from tandem.db.timers import cancel_timer, set_timer
+from tandem.agreement.suppression import Suppressor
+from tandem.bus.plan import DueTimer, Inbox, Plan
+from tandem.bus.topics import ALERTS, COMMANDS, SIGNALS, SUPPRESSIONS, Topic, tenant_key
+from tandem.db.timers import set_timer
 from tandem.ids import uuid7
 from tandem.metrics import Metrics
-from tandem.model.alert import Alert, AlertStatus
-from tandem.model.events import Command, CommandKind
+from tandem.model.alert import Alert
+from tandem.model.events import Command
+from tandem.model.signal import Signal
+from tandem.model.suppression import SuppressionStep
+from tandem_router import announce, governance, held, overflow
 from tandem_router import metrics as figures
-from tandem_router import store
-from tandem_router.batch import HOLD_DOWN, Agreements, Batch, Loaded, active, place
-from tandem_router.grouping import condition_of, dedup_group
-from tandem_router.routed import cloud_events
-
-SCHEMA = "router"
+from tandem_router.batch import Agreements, Batch, Loaded
+from tandem_router.checks.batch import BEHIND, CheckBatch
+from tandem_router.roll import ROLL, go_on
+from tandem_router.standing import Known
+from tandem_router.store import checks, holds, running, windows
+from tandem_router.store.needed import Needed
+from tandem_router.store.rolls import arm_rolls
+from tandem_router.store.written import SCHEMA, planned
 
 
 class Router:
     """``Stage[Loaded]``: alerts and commands in, incidents and routed records out."""
 
     group: str = "router"
-    inputs: tuple[Topic, ...] = (ALERTS, COMMANDS)
+    inputs: tuple[Topic, ...] = (ALERTS, SIGNALS, COMMANDS)
     timer_schema: str | None = SCHEMA
 
     def __init__(self, *, agreements: Agreements, metrics: Metrics | None = None) -> None:
         """``agreements`` are held in memory; without ``metrics`` nothing is counted."""
         self._agreements = agreements
+        self._needed = Needed(agreements)
         self._metrics = metrics
+        self._armed: dict[str, tuple[tuple[Suppressor, ...], timedelta]] = {}
+        """What a tenant's windows were armed for: themselves, and how often their owners are reminded."""
+        self._rearmed_at: datetime | None = None
+        self._rolling: dict[str, int] = {}
+        """Version of the agreement for which a tenant's day roll was armed."""
 
-    async def load(self, connection: Any, inbox: Inbox, now: datetime) -> Loaded:  # noqa: ANN401, ARG002 - the port's signature
-        """One statement: incidents of the alerts' groups, of commands and timers, locked, and what was done before.
+    async def load(self, connection: Any, inbox: Inbox, now: datetime) -> Loaded:  # noqa: ANN401 - the port's signature
+        """What the batch needs, its incidents locked.
 
         Raises:
             PoisonRecord: an alert or a raise of a tenant without an active agreement.
             Unavailable: the database or an agreement's version cannot be had now.
         """
-        alerts = [payload for payload in inbox.payloads if isinstance(payload, Alert)]
-        commands = [payload for payload in inbox.payloads if isinstance(payload, Command)]
-        raised = {command.tenant for command in commands if command.kind is CommandKind.RAISE}
-        await self._agreements.ensure([(tenant, None) for tenant in raised | {alert.tenant for alert in alerts}])
-        for tenant in raised:
-            active(self._agreements, tenant)
-        placed = {alert.alert_id: place(alert, active(self._agreements, alert.tenant)) for alert in alerts}
-        firing = {alert.tenant for alert in alerts if alert.status is AlertStatus.FIRING}
-        loaded = await store.load(
-            connection,
-            places={place for alert in alerts for place in _places(alert, placed[alert.alert_id][1])},
-            incidents={command.incident_id for command in commands} | {UUID(timer.key) for timer in inbox.timers},
-            numbering=raised | firing,
-            alerts={alert.alert_id for alert in alerts},
-            commands={command.command_id for command in commands},
-        )
-        await self._agreements.ensure({(known.tenant, known.agreement_version) for known in loaded.incidents})
-        loaded.classified = placed
-        return loaded
+        return await self._needed.load(connection, inbox, now)
 
     def plan(self, inbox: Inbox, state: Loaded, now: datetime) -> Plan:
         """Fold the batch in order, timers last: what arrived before a hold-down was over counts before it."""
+        watched = self._watch(inbox, state, now)
         batch = Batch(state, self._agreements, now, new_incident_id)
         for payload in inbox.payloads:
             if isinstance(payload, Alert):
                 batch.take_alert(payload)
-            else:
+            elif isinstance(payload, Command):
                 batch.take_command(payload)
         for timer in inbox.timers:
             batch.take_timer(timer)
-        return _planned(batch, now)
+        plan = planned(batch, now)
+        watched.put(plan, SCHEMA)
+        for timer in inbox.timers:
+            if timer.kind == announce.BOUNDARY:
+                self._announce(plan, timer, state.told[timer.tenant], now)
+            elif timer.kind == ROLL:
+                agreement, last = self._agreements.active(timer.tenant), state.rolled.get(timer.key)
+                due_at = go_on(plan.writes, SCHEMA, timer, agreement, last, now)
+                if due_at is not None:
+                    plan.expect_timer(due_at)
+        for tenant, queue in state.queues.items():
+            overflow.put(plan.writes, tenant, queue)
+        decided = ((each.alert, each.routing) for each in batch.decided)
+        governance.put(plan.writes, decided, self._agreements.active)
+        return plan
+
+    def _watch(self, inbox: Inbox, state: Loaded, now: datetime) -> CheckBatch:
+        """What was heard of the checks, and what was not; before the alerts are folded, which marks them as seen."""
+        heard = [payload for payload in inbox.payloads if isinstance(payload, (Alert, Signal))]
+        behind = any(now - each.received_at > BEHIND for each in heard)
+        watched = CheckBatch(state.checks, self._agreements.active, now, behind=behind)
+        for each in heard:
+            if isinstance(each, Signal):
+                watched.take_signal(each)
+            elif each.alert_id not in state.seen:
+                watched.take_alert(each)
+        for timer in inbox.timers:
+            watched.take_timer(timer)
+        return watched
+
+    def _announce(self, plan: Plan, timer: DueTimer, known: Known, now: datetime) -> None:
+        """Tell what happened to windows and silences; what ended lets go what it held."""
+        agreement = self._agreements.active(timer.tenant)
+        if agreement is None:
+            return
+        told = announce.look(agreement, known, timer.due_at, now)
+        for event in told.noted:
+            announce.put(plan.writes, event)
+        for event in told.events:
+            announce.put(plan.writes, event)
+            plan.publish(SUPPRESSIONS, tenant_key(event.tenant), event)
+            if event.step is SuppressionStep.ENDED:
+                key = f"{event.kind.value}:{event.suppression_id}"
+                set_timer(plan.writes, SCHEMA, tenant=event.tenant, key=key, kind=held.LET_GO, due_at=now)
+                plan.expect_timer(now)
+        if told.next_due is not None:
+            set_timer(plan.writes, SCHEMA, tenant=timer.tenant, key="", kind=announce.BOUNDARY, due_at=told.next_due)
+            plan.expect_timer(told.next_due)
+
+    async def arm(self, connection: Any, tenants: Iterable[str], now: datetime) -> list[str]:  # noqa: ANN401 - as load
+        """Let windows, and the hours, be looked at whose agreement or silences changed since the last call.
+
+        Returns:
+            The tenants; the caller tells the runner that a timer is due.
+        """
+        if self._rearmed_at is None or now - self._rearmed_at >= held.LOOK_AGAIN:
+            await holds.rearm(connection, now)
+            self._rearmed_at = now
+        found = {tenant: self._agreements.active(tenant) for tenant in tenants}
+        current = {
+            tenant: (known.suppression.holders, known.timing.suppression_reminder)
+            for tenant, known in found.items()
+            if known is not None
+        }
+        changed = sorted(
+            tenant
+            for tenant, (holders, every) in current.items()
+            if self._armed.get(tenant, ((), every)) != (holders, every)
+        )
+        if changed:
+            await windows.arm(connection, changed, now)
+            self._armed = current
+        versions = {tenant: known.version for tenant, known in found.items() if known is not None}
+        rolling = sorted(tenant for tenant, version in versions.items() if self._rolling.get(tenant) != version)
+        if rolling:
+            await arm_rolls(connection, rolling, now)
+            await checks.arm_checks(connection, rolling, now)
+            self._rolling = versions
+        return sorted({*changed, *rolling})
 
     def committed(self, plan: Plan) -> None:
         """Count what is durable now."""
@@ -85,49 +159,9 @@ class Router:
     async def observe(self, connection: Any) -> None:  # noqa: ANN401 - an asyncpg connection
         """Set the gauge of open incidents from the database, once at the start of the process."""
         if self._metrics is not None:
-            figures.set_open(self._metrics, await store.count_open(connection))
+            figures.set_open(self._metrics, await running.count_open(connection))
 
 
 def new_incident_id(alert: Alert) -> UUID:
     """The id of the incident that this alert opens: the same again when the batch is run again."""
     return uuid7(alert.received_at, alert.alert_id.bytes)
-
-
-def _places(alert: Alert, key: str) -> set[tuple[str, str, str]]:
-    """Where the alert's incident may be: its group, and its dedup key alone from when its words were others."""
-    return {(alert.tenant, each, condition_of(alert)) for each in (key, dedup_group(alert))}
-
-
-def _planned(batch: Batch, now: datetime) -> Plan:
-    plan = Plan()
-    for decided in batch.decided:
-        store.put_decided(plan.writes, decided, now)
-    for answered in batch.answered:
-        store.put_answered(plan.writes, answered)
-    for incident_id, incident in batch.incidents.items():
-        if incident is not batch.before.get(incident_id):
-            store.put_incident(plan.writes, incident, new=incident_id not in batch.before)
-    store.put_memberships(plan.writes, batch.joined)
-    store.put_numbers(plan.writes, batch.numbered)
-    _set_timers(plan, batch)
-    for event in batch.events:
-        store.put_fact(plan.writes, event.fact)
-        incident = event.incident
-        plan.publish(INCIDENTS, incident_key(incident.tenant, incident.incident_id), event)
-        plan.outgoing.extend(cloud_events(event))
-    if batch.decided or batch.events:
-        plan.after.append(figures.count(batch.decided, batch.events, now))
-    return plan
-
-
-def _set_timers(plan: Plan, batch: Batch) -> None:
-    """A timer stands exactly while a hold-down runs; one that was claimed for this batch is gone."""
-    for incident_id, incident in batch.incidents.items():
-        before = batch.before.get(incident_id)
-        stood = before.hold_until if before is not None and incident_id not in batch.claimed else None
-        name = {"tenant": incident.tenant, "key": str(incident_id), "kind": HOLD_DOWN}
-        if incident.hold_until is not None and incident.hold_until != stood:
-            set_timer(plan.writes, SCHEMA, **name, due_at=incident.hold_until)
-            plan.expect_timer(incident.hold_until)
-        elif incident.hold_until is None and stood is not None:
-            cancel_timer(plan.writes, SCHEMA, **name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from tandem.model.events import Fact, FactAlert, FactDetail, FactKind
@@ -84,6 +84,12 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON holds
     return None if value is None else str(value)[:_LONGEST]
 
 
+def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever JSON holds
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"not a list: {str(value)[:40]!r}")  # noqa: TRY004 - as above
+    return tuple(str(each)[:_LONGEST] for each in value)
+
+
 def _boolean(value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
     if not isinstance(value, bool):
         raise ValueError(f"neither true nor false: {str(value)[:40]!r}")  # noqa: TRY004 - as above
@@ -95,13 +101,14 @@ def _uuid(value: Any) -> UUID:  # noqa: ANN401 - whatever JSON or the driver hol
 
 
 def _readers_of(type_: type) -> dict[str, Callable[[Any], Any]]:
-    """How each field is read, from its annotation ``T | None``."""
+    """How each field is read, from its annotation ``T | None`` or ``tuple[str, ...]``."""
     special: dict[Any, Callable[[Any], Any]] = {str: _text, datetime: instant_of, UUID: _uuid, bool: _boolean}
     hints = get_type_hints(type_)
     found = {}
     for field in fields(type_):
-        wanted = next(arg for arg in get_args(hints[field.name]) if arg is not type(None))
-        found[field.name] = special.get(wanted, wanted)
+        hint = hints[field.name]
+        wanted = next(arg for arg in get_args(hint) if arg is not type(None))
+        found[field.name] = _texts if get_origin(hint) is tuple else special.get(wanted, wanted)
     return found
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 
 from tandem.bus.plan import DueTimer
 from tandem.metrics import Metrics
-from tandem.model.events import ClockState, SlaClock, SlaEvent, SlaEventKind
+from tandem.model.events import ClockName, ClockState, SlaClock, SlaEvent, SlaEventKind
+from tandem.model.ownership import Party
+from tandem.model.priority import Priority
 
 _OUTCOMES = {SlaEventKind.MET, SlaEventKind.BREACHED, SlaEventKind.CANCELLED, SlaEventKind.RETRACTED}
 _ELAPSED = {SlaEventKind.MET, SlaEventKind.STOPPED}
+_SHARES = (50, 75, 90)
 Labels = tuple[str, str, str]
 """Clock, party, priority."""
 
@@ -23,6 +27,7 @@ class Counted:
     outcomes: list[tuple[Labels, str]] = field(default_factory=list)
     elapsed: list[tuple[Labels, float]] = field(default_factory=list)
     running: list[tuple[Labels, int]] = field(default_factory=list)
+    warnings: list[tuple[Labels, int]] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
 
 
@@ -36,6 +41,8 @@ def count(
         labels = _labels(event.clock)
         if event.kind in _OUTCOMES:
             counted.outcomes.append((labels, event.kind.value))
+        if event.kind is SlaEventKind.WARNED and event.threshold is not None:
+            counted.warnings.append((labels, event.threshold))
         if event.kind in _ELAPSED and event.clock.counted is not None:
             counted.elapsed.append((labels, event.clock.counted.total_seconds()))
 
@@ -51,10 +58,22 @@ def record(metrics: Metrics, counted: Counted) -> None:
         metrics.sla_outcomes.labels(*labels, outcome).inc()
     for labels, seconds in counted.elapsed:
         metrics.sla_elapsed.labels(*labels).observe(seconds)
+    for labels, share in counted.warnings:
+        metrics.sla_warnings.labels(*labels, str(share)).inc()
     for labels, step in counted.running:
         metrics.sla_clock_running.labels(*labels).inc(step)
     for seconds in counted.lateness:
         metrics.timer_lateness.observe(seconds)
+
+
+def prepare(metrics: Metrics) -> None:
+    """Begin every outcome and warning at 0: Prometheus does not see the first of a series that begins at 1."""
+    for labels in product(ClockName, Party, Priority):
+        values = [label.value for label in labels]
+        for outcome in _OUTCOMES:
+            metrics.sla_outcomes.labels(*values, outcome.value)
+        for share in _SHARES:
+            metrics.sla_warnings.labels(*values, str(share))
 
 
 def set_running(metrics: Metrics, counts: Mapping[Labels, int]) -> None:

@@ -81,7 +81,8 @@ def _fires(fact: Fact) -> bool:
 
 
 def _answered_by_person(timeline: Timeline, at: datetime, fact: Fact) -> None:
-    if fact.by.party is not None:
+    """An answer for the face that does not lead stops nothing: it is another track's (R-A3)."""
+    if fact.by.party is not None and not fact.detail.assists:
         timeline.answers.append(Action(at, fact.by.party))
 
 

@@ -99,6 +99,7 @@ class SlaClock:
     async def observe(self, connection: Any) -> None:  # noqa: ANN401 - an asyncpg connection
         """Set the gauge of running clocks from the database, once at the start of the process."""
         if self._metrics is not None:
+            figures.prepare(self._metrics)
             figures.set_running(self._metrics, await store.count_running(connection))
 
 

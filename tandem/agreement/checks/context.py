@@ -12,7 +12,10 @@ from tandem.agreement.schema.documents import ProviderDocument, SharedParts, Ten
 from tandem.errors import Problem
 from tandem.model.ownership import TenantKind
 
-BY_ID = ("schedules", "paths", "functions", "classification", "matrix", "sites", "assets")
+BY_ID = (
+    *("schedules", "paths", "functions", "classification", "matrix", "sites", "assets"),
+    *("maintenance", "silences", "inhibit", "expected"),
+)
 """Sections that are lists of entries with an ``id``."""
 
 
@@ -43,14 +46,22 @@ class Context:
         """(index, entry) of a list of the own document."""
         return enumerate(getattr(self.own.document, section, ()))
 
-    def place(self, section: str, name: str) -> str:
+    def place(self, section: str, name: str, *deeper: int | str) -> str:
         """Where an entry stands, for the middle of a sentence: ``line 12``, or ``brightwater.yaml line 12``."""
         for source in (self.own, self.other):
-            for index, entry in enumerate(getattr(source.document, section, ()) if source else ()):
-                if source and entry.id == name:
-                    line = source.problem((section, index), "").line
-                    return f"line {line}" if source is self.own else f"{source.file} line {line}"
+            path = entry_path(source.document, section, name) if source else None
+            if source and path is not None:
+                line = source.problem((*path, *deeper), "").line
+                return f"line {line}" if source is self.own else f"{source.file} line {line}"
         return "elsewhere"
+
+
+def entry_path(document: SharedParts, section: str, name: str) -> tuple[int | str, ...] | None:
+    """Where the entry ``name`` of a list by id or of a mapping stands in ``document``; None when it does not."""
+    entries = getattr(document, section, ())
+    if isinstance(entries, dict):
+        return (section, name) if name in entries else None
+    return next(((section, index) for index, entry in enumerate(entries) if entry.id == name), None)
 
 
 def tenant_context(tenant: Source[TenantDocument], provider: Source[ProviderDocument] | None) -> Context:

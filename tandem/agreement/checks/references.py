@@ -7,17 +7,19 @@ from collections.abc import Collection, Iterable, Iterator
 from tandem.agreement.business_hours import AROUND_THE_CLOCK, public_holidays
 from tandem.agreement.checks.context import BY_ID, Context
 from tandem.agreement.defaults import STANDARD
+from tandem.agreement.load import parse_use
 from tandem.agreement.schema.fields import suggest
+from tandem.agreement.schema.matrix import UNKNOWN, Raci, ScopeRow
 from tandem.agreement.schema.people import Step
 from tandem.errors import Problem
 
 _Path = tuple[int | str, ...]
-UNKNOWN = "unknown"
 
 
 def check_references(context: Context) -> Iterator[Problem]:
     """All of them, in the order of the sections."""
     yield from _twice(context)
+    yield from _provider_version(context)
     yield from _calendars(context)
     yield from _parties(context)
     yield from _schedules(context)
@@ -38,6 +40,27 @@ def _twice(context: Context) -> Iterator[Problem]:
                 message = f'{section}: the {field} "{name}" is already in line {line}; give one of them another'
                 yield context.problem((section, index, field), message)
             seen.setdefault(name, index)
+
+
+def _provider_version(context: Context) -> Iterator[Problem]:
+    """``use: brightwater@3`` is checked over version 3, where the provider's document says which one it is."""
+    use = getattr(context.own.document, "use", None)
+    name, wanted = parse_use(use) if use else ("", None)
+    if context.other is None or wanted is None:
+        return
+    there = context.other.document.provider.version
+    if there is None:
+        message = (
+            f"{context.other.file} does not say which version it is, so this is checked over whatever stands there; "
+            f"add provider.version: {wanted} to it"
+        )
+        yield context.problem(("use",), message, level="warning")
+    elif there != wanted:
+        message = (
+            f'this uses version {wanted} of "{name}", and {context.other.file} is version {there}; '
+            f"write use: {name}@{there} to follow, or put version {wanted} beside this file"
+        )
+        yield context.problem(("use",), message)
 
 
 def _calendars(context: Context) -> Iterator[Problem]:
@@ -111,7 +134,7 @@ def _matrix(context: Context) -> Iterator[Problem]:
     paths = {path.id: path for path in whole.paths}
     for index, row in context.entries("matrix"):
         at: _Path = ("matrix", index)
-        for position, name in enumerate(row.function):
+        for position, name in enumerate(row.function or ()):
             if name not in functions:
                 yield _missing(context, (*at, "function", position), "function", name, functions)
         if row.sla not in {STANDARD, *whole.sla}:
@@ -123,8 +146,8 @@ def _matrix(context: Context) -> Iterator[Problem]:
                 message = f'the path "{name}" belongs to {paths[name].party}, and is named here for {party}'
                 yield context.problem((*at, "paths", party), message)
         yield from _people(context, (*at, "public_communications"), row.public_communications)
-        for role, names in row.raci.items():
-            yield from _people(context, (*at, "raci", role), names)
+        for role, field in Raci.model_fields.items():
+            yield from _people(context, (*at, "raci", field.alias or role), getattr(row.raci, role))
     yield from _vocabulary(context)
 
 
@@ -135,19 +158,42 @@ def _vocabulary(context: Context) -> Iterator[Problem]:
         return
     sites = {site.id for site in tenant.sites} | {UNKNOWN}
     known = {
-        "category": {rule.category for rule in tenant.classification if rule.category} | {UNKNOWN},
-        "asset_tag": {tag for asset in tenant.assets for tag in asset.tags} | {UNKNOWN},
+        "category": {rule.category for rule in tenant.classification if rule.category}
+        | {*tenant.vocabulary.categories, UNKNOWN},
+        "asset_tag": {tag for asset in tenant.assets for tag in asset.tags} | set(tenant.vocabulary.tags),
     }
     for index, row in context.entries("matrix"):
-        for position, name in enumerate(row.site or ()):
+        for name in row.site.named if row.site else ():
             if name not in sites:
-                yield _missing(context, ("matrix", index, "site", position), "site", name, sites)
+                yield _missing(context, ("matrix", index, "site"), "site", name, sites)
+        named = {"category": row.category.named if row.category else (), "asset_tag": tags_of(row)}
         for field, values in known.items():
-            for position, name in enumerate(getattr(row, field) or ()):
+            for name in named[field]:
                 if name not in values:
-                    source = "classification rule gives" if field == "category" else "asset has"
-                    message = f'no {source} the {field.replace("_", " ")} "{name}"{suggest(name, values)}'
-                    yield context.problem(("matrix", index, field, position), message, level="warning")
+                    close = suggest(name, values)
+                    if field == "category":
+                        at: _Path = (field,)
+                        message = f'no classification rule gives the category "{name}"{close}'
+                    else:
+                        at = _tag_place(row, name)
+                        message = (
+                            f'no asset has the tag "{name}"{close}; if one will carry it, list it under vocabulary.tags'
+                        )
+                    yield context.problem(("matrix", index, *at), message, level="warning")
+
+
+def _tag_place(row: ScopeRow, name: str) -> _Path:
+    """Where a row names a tag."""
+    if row.asset_tag == name or row.tags is None:
+        return ("asset_tag",)
+    side = "has" if name in row.tags.has else "lacks"
+    return ("tags", side, getattr(row.tags, side).index(name))
+
+
+def tags_of(row: ScopeRow) -> tuple[str, ...]:
+    """Every tag that a row names."""
+    named = (*row.tags.has, *row.tags.lacks) if row.tags else ()
+    return (row.asset_tag, *named) if row.asset_tag else named
 
 
 def _assets(context: Context) -> Iterator[Problem]:
@@ -156,9 +202,13 @@ def _assets(context: Context) -> Iterator[Problem]:
         return
     sites, functions = {site.id for site in tenant.sites}, {function.id for function in tenant.functions}
     owners: dict[str, int] = {}
+    ids = {asset.id for asset in tenant.assets}
     for index, asset in context.entries("assets"):
         if asset.site is not None and asset.site not in sites:
             yield _missing(context, ("assets", index, "site"), "site", asset.site, sites)
+        for name in asset.depends_on:
+            if name not in ids:
+                yield _missing(context, ("assets", index, "depends_on"), "asset", name, ids)
         if asset.function is not None and asset.function not in functions:
             yield _missing(context, ("assets", index, "function"), "function", asset.function, functions)
         for host in {host.casefold() for host in asset.hosts}:

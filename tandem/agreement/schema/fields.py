@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from functools import cache
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
 
@@ -44,6 +45,7 @@ class Target(Part):
     """How long a clock may take. Written ``30m``, ``4h``, or ``4bh`` for business hours."""
 
     length: timedelta
+    """How long."""
     business: bool = False
     """Counts in the obliged party's calendar instead of around the clock."""
 
@@ -107,12 +109,35 @@ def suggest(word: str, known: Any) -> str:  # noqa: ANN401 - any iterable of tex
     return f'; did you mean "{folded[close[0]]}"?' if close else ""
 
 
+@cache
+def _zones_by_letter() -> dict[str, list[str]]:
+    """All zones by the first letter of their city: comparing a word with all of them takes milliseconds."""
+    zones: dict[str, list[str]] = {}
+    for name in _zones():
+        zones.setdefault(_city_letter(name), []).append(name)
+    return zones
+
+
+def _zones_like(text: str) -> list[str]:
+    """Zones worth comparing with ``text``: about as long, or with a continent before it (``New_York``)."""
+    off = 3 if "/" in text else 8
+    return [name for name in _zones_by_letter().get(_city_letter(text), ()) if abs(len(name) - len(text)) <= off]
+
+
+def _city_letter(zone: str) -> str:
+    return zone.rpartition("/")[2][:1].casefold()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Asking for one that does not exist looks for files each time."""
+    return frozenset(available_timezones())
+
+
 def _known_zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        close = suggest(text, available_timezones())
-        raise ValueError(f"there is no time zone {text[:60]!r}{close or '; write it like America/New_York'}") from None
+    if text not in _zones():
+        close = suggest(text, _zones_like(text))
+        raise ValueError(f"there is no time zone {text[:60]!r}{close or '; write it like America/New_York'}")
     return text
 
 
@@ -131,6 +156,18 @@ Day = Annotated[date, BeforeValidator(_dated)]
 """A calendar day, ``2026-11-26``."""
 Moment = Annotated[datetime, BeforeValidator(_dated)]
 """Wall time of the zone that goes with it, ``2026-11-26T09:00``; with an offset it is an instant."""
+_YEARS = range(1970, 2201)
+
+
+def _thinkable(moment: datetime) -> datetime:
+    # At the ends of the calendar a change of zone overflows.
+    if moment.year not in _YEARS:
+        raise ValueError(f"the year {moment.year} is too far away; write one from {_YEARS[0]} to {_YEARS[-1]}")
+    return moment
+
+
+NearMoment = Annotated[Moment, AfterValidator(_thinkable)]
+"""A ``Moment`` that something really begins or ends at; not "always" (year 1) or "for ever" (9999)."""
 
 
 def as_list(value: Any) -> Any:  # noqa: ANN401

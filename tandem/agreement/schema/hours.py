@@ -66,6 +66,7 @@ class CalendarSpec(Part):
     """Days to intervals: ``mon-fri: 09:00-17:00``, ``sat: [10:00-12:00, 13:00-15:00]``; close <= open runs into
     the next day."""
     holidays: tuple[Day, ...] = ()
+    """Days that are closed."""
     holidays_of: str | None = Field(default=None, max_length=20)
     """Public holidays of a country or part of it, ``US`` or ``US-NJ``, beside the listed ones."""
     special: dict[Day, Intervals] = Field(default_factory=dict)
@@ -76,28 +77,44 @@ class PriorityTargets(Part):
     """Targets of one priority; None means that there is no such clock."""
 
     detect: TargetField | None = None
+    """From the event until Tandem knows of it."""
     response: TargetField | None = None
+    """Until somebody of the responsible party answers."""
     joint_call: TargetField | None = None
+    """Until both parties are on a call."""
     resolution: TargetField | None = None
+    """Until it is resolved."""
     handoff_accept: TargetField | None = None
+    """Until an offered hand-off is accepted."""
     approval: TargetField | None = None
+    """Until an approval is given."""
     information: TargetField | None = None
+    """Until a question is answered."""
 
 
 class SlaProfile(Part):
     """Targets per priority. What a document does not say comes from ``tandem/agreement/defaults.yaml``."""
 
     priorities: dict[Priority, PriorityTargets] = Field(default_factory=dict)
+    """Priority -> its targets."""
 
 
 class Timing(Part):
-    """Lengths of time of the incident's life; defaults are those of domain.md."""
+    """Lengths of time of an incident's life."""
 
     hold_down_p1: Duration = Field(default="10m", validate_default=True)
     """How long a clear of a P1 must hold before it resolves (R-P12)."""
     hold_down: Duration = Field(default="5m", validate_default=True)
+    """The same for every other priority."""
     reopen_window: Duration = Field(default="24h", validate_default=True)
     """A condition that fires again within it re-opens its incident (R-C12)."""
     acknowledge_timeout_p1: Duration = Field(default="30m", validate_default=True)
+    """An acknowledged P1 without activity pages again."""
     acknowledge_timeout_p2: Duration = Field(default="60m", validate_default=True)
     """An acknowledged incident without activity pages again (section 3.6)."""
+    handoff_answer: Duration = Field(default="15m", validate_default=True)
+    """Whoever holds a P1 or P2 when their hours are over is called if nobody has acted on it by then; 0s: nobody is."""
+    suppression_reminder: Duration = Field(default="7d", validate_default=True)
+    """How often the owner of a silence or a window that goes on holding is reminded of it; 0s: never."""
+    parent_outage: Duration = Field(default="5m", validate_default=True)
+    """An outage explains what depends on its asset for so long although it seems to be over (R-P11)."""

@@ -19,6 +19,8 @@ from tandem.app.demo.seed import Seeded
 from tandem.clock import Clock, wait_event
 
 _DEADLINE = aiohttp.ClientTimeout(total=10)
+_LOOK_S = 3.0
+"""Between looks at a door that is not open yet."""
 
 log = structlog.get_logger("tandem.demo")
 
@@ -35,9 +37,19 @@ class Feed:
         """Rounds until ``stopping``."""
         turn = int(self._clock.now().timestamp())
         async with aiohttp.ClientSession(timeout=_DEADLINE, trust_env=False) as session:
+            await self._doors_open(session, stopping)
             while not stopping.is_set():
                 await self._round(session, turn, stopping)
                 turn += 1
+
+    async def _doors_open(self, session: aiohttp.ClientSession, stopping: asyncio.Event) -> None:
+        """Wait for the parts that run elsewhere: a scene that meets a closed door is missed for a whole round."""
+        doors = self._seeded.doors
+        elsewhere = {doors.ingest.inside, doors.console.inside} - {doors.inbox.inside}
+        while elsewhere and not stopping.is_set():
+            elsewhere = {url for url in elsewhere if not await _ready(session, url)}
+            # The last look is followed by a wait too: services follow new ways in and agreements within two seconds.
+            await wait_event(stopping, _LOOK_S)
 
     async def _round(self, session: aiohttp.ClientSession, turn: int, stopping: asyncio.Event) -> None:
         began = self._clock.now()
@@ -61,11 +73,12 @@ class Feed:
             return
         way = self._seeded.integrations[scene.integration]
         body = json.dumps(scene.body(turn, self._clock.now())).encode()
-        async with session.post(way["url"], data=body, headers=signed(way, body)) as answer:
+        url = self._seeded.doors.ingest.from_inside(way["url"])
+        async with session.post(url, data=body, headers=signed(way, body)) as answer:
             answer.raise_for_status()
 
     async def _act(self, session: aiohttp.ClientSession, act: Act) -> None:
-        begin = f"{self._seeded.facts['api_url']}/api/v1/incidents"
+        begin = f"{self._seeded.doors.console.inside}/api/v1/incidents"
         headers = {"Authorization": f"Bearer {self._seeded.facts['tokens'][act.role]}"}
         query = f"?tenant={act.tenant}&q={quote(act.about)}&limit=1"
         async with session.get(begin + query, headers=headers) as answer:
@@ -75,6 +88,14 @@ class Feed:
         body = {"text": act.text} if act.text else {}
         async with session.post(f"{begin}/{found[0]['id']}/{act.action}", json=body, headers=headers) as answer:
             await answer.read()
+
+
+async def _ready(session: aiohttp.ClientSession, address: str) -> bool:
+    try:
+        async with session.get(f"{address}/readyz") as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
 
 
 def signed(way: Mapping[str, Any], body: bytes) -> dict[str, str]:

@@ -40,6 +40,8 @@ class Inbox:
     """What arrived, oldest first; a page that came twice is here twice."""
 
     clock: Clock
+    queue_url: str = "/"
+    """Where the console is; it may be another address."""
     pages: deque[Arrived] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def put(self, phone: str, body: Any) -> None:  # noqa: ANN401 - whatever was posted
@@ -64,12 +66,12 @@ class Inbox:
         async def show(request: Request) -> Response:
             if "application/json" in request.headers.get("accept", ""):
                 return JSONResponse([page.body for page in self.pages], headers={"Cache-Control": "no-store"})
-            return HTMLResponse(render(list(self.pages), self.clock.now()), headers=_HEADERS)
+            return HTMLResponse(render(list(self.pages), self.clock.now(), self.queue_url), headers=_HEADERS)
 
         return router
 
 
-def render(pages: list[Arrived], now: datetime) -> str:
+def render(pages: list[Arrived], now: datetime, queue_url: str) -> str:
     """The page, newest first; it loads itself again every three seconds and needs no script."""
     once = {page.body.get("page_id"): page for page in reversed(pages)}  # sent at least once, shown once
     cards = "\n".join(_card(page, now) for page in list(once.values())[:60])
@@ -79,7 +81,7 @@ def render(pages: list[Arrived], now: datetime) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="3">'
         '<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/demo/inbox.css"></head><body>'
         "<header><h1>Pager inbox</h1><p>These are the phones of the demo: what people are paged and told. "
-        'Answer as they would. <a href="/">Back to the queue</a></p></header>'
+        f'Answer as they would. <a href="{html.escape(queue_url)}">Back to the queue</a></p></header>'
         f"<main>{cards or empty}</main></body></html>"
     )
 

@@ -155,6 +155,8 @@ _SWITCH = "Core switch nw-core-sw1 does not answer"
 _GROUP = "Domain Admins group changed outside change window"
 _VERIFY = "Restore verification of srv-hr-01 failed: database does not start"
 _NAS = "restic hl-nas1 nightly"
+_BRANCH = "Switch bm-sw1 does not answer"
+_ATM = "Cash machine atm-mall-01 does not answer"
 
 ROUND = _s(240)
 """After so long it begins again, with new conditions."""
@@ -170,6 +172,9 @@ POSTS = (
         "harborlight-alertmanager",
         prometheus("DiskWillFill", "hl-pms", "Disk space on hl-pms runs out in 4 h", severity="warning"),
     ),
+    # A branch loses its switch; the cash machine behind it is part of the same outage and pages nobody a second time.
+    Post(_s(52), "fairhaven-ninjaone", ninja("bm-sw1", _BRANCH, severity="CRITICAL", uid="branch")),
+    Post(_s(55), "fairhaven-ninjaone", ninja("atm-mall-01", _ATM, severity="MAJOR", uid="atm")),
     Post(
         _s(62),
         "cedarline-generic",
@@ -193,6 +198,8 @@ POSTS = (
     ),
     Post(_s(110), "northwind-ninjaone", ninja("nw-core-sw1", _SWITCH, severity="CRITICAL", uid="switch", reset=True)),
     Post(_s(130), "northwind-ninjaone", ninja("nw-file-02", _DISK, severity="MAJOR", uid="disk", reset=True)),
+    Post(_s(140), "fairhaven-ninjaone", ninja("atm-mall-01", _ATM, severity="MAJOR", uid="atm", reset=True)),
+    Post(_s(142), "fairhaven-ninjaone", ninja("bm-sw1", _BRANCH, severity="CRITICAL", uid="branch", reset=True)),
     Post(_s(150), "harborlight-healthchecks", healthcheck(_NAS, status="up")),
     Post(
         _s(165),

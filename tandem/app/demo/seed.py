@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from tandem.agreement.load import Documents, Source, load_directory
 from tandem.agreement.schema.documents import TenantDocument
+from tandem.app.demo.doors import Doors
 from tandem.app.demo.inbox import PATH
-from tandem.app.ground import Ground
+from tandem.clock import Clock
 from tandem.errors import Reason, Refused
 from tandem.model.integration import AuthKind, Integration
 from tandem.model.ownership import Party
-from tandem.policy.integrations import ensure_integrations, load_integrations, rotate
+from tandem.policy.integrations import ensure_integrations, load_integrations
+from tandem.policy.secrets import rotate
 from tandem.policy.versions import apply_documents
 from tandem_console.access import EVERY_TENANT, Role
 from tandem_console.accounts import create_token, create_user
@@ -25,7 +29,7 @@ from tandem_console.store.accounts import AccountStore
 
 HOLD_DOWN = timedelta(seconds=20)
 """So that a visitor sees a clear become final; domain.md's minutes hold everywhere else."""
-PASSWORD = "tandem-demo"  # noqa: S105 - printed on purpose; the demo listens on this machine only
+PASSWORD = "tandem-demo"  # noqa: S105 - printed on purpose; the demo is reached from its own machine only
 _FILE = "demo.json"
 """Says where everything is; there only while the demo is ready."""
 _KEPT = "demo.secrets.json"
@@ -52,10 +56,27 @@ PERSONAS = (
 )
 
 
-@dataclass(slots=True)
-class Seeded:
-    """What demo.json says, and what only this process needs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bed:
+    """What is seeded: an installation's database, and where its parts answer."""
 
+    policy: AsyncEngine
+    """Writes agreements and integrations."""
+    console: AsyncEngine
+    """Writes users and tokens."""
+    key: bytes
+    """Seals the secrets of ways in."""
+    clock: Clock
+    data_dir: Path
+    """Keeps demo.json and the secrets that the database knows as hashes only."""
+    doors: Doors
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What demo.json says, and where the demo's own processes go."""
+
+    doors: Doors
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,32 +92,29 @@ def examples() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "deploy" / "agreement"
 
 
-async def seed(ground: Ground) -> Seeded:
+async def seed(bed: Bed) -> Seeded:
     """Make or find everything; safe to run at every start."""
-    now = ground.clock.now()
-    documents = demo_documents(ground.address)
-    await apply_documents(ground.policy, documents, author="demo", note="example agreements", now=now)
+    now = bed.clock.now()
+    documents = demo_documents(bed.doors.inbox.inside)
+    await apply_documents(bed.policy, documents, author="demo", note="example agreements", now=now)
     for source in documents.tenants.values():
-        await ensure_integrations(ground.policy, source.document.tenant.id, source.document.integrations, now=now)
-    await ground.book.refresh()
-    data_dir = ground.settings.data_dir
-    await asyncio.to_thread((data_dir / _FILE).unlink, missing_ok=True)  # of a demo that was killed
-    before = _read(data_dir / _KEPT)
-    accounts = AccountStore(ground.console_engine())
-    tokens = await _people(accounts, before.get("tokens", {}), now)
-    secrets = await _secrets(ground, before.get("secrets", {}), now)
-    _put(data_dir / _KEPT, {"tokens": tokens, "secrets": secrets})
-    return Seeded(_facts(ground, documents, tokens, secrets))
+        await ensure_integrations(bed.policy, source.document.tenant.id, source.document.integrations, now=now)
+    await asyncio.to_thread((bed.data_dir / _FILE).unlink, missing_ok=True)  # of a demo that was killed
+    before = _read(bed.data_dir / _KEPT)
+    tokens = await _people(AccountStore(bed.console), before.get("tokens", {}), now)
+    secrets = await _secrets(bed, before.get("secrets", {}), now)
+    put(bed.data_dir / _KEPT, {"tokens": tokens, "secrets": secrets})
+    return Seeded(bed.doors, _facts(bed.doors, documents, tokens, secrets))
 
 
 def write(seeded: Seeded, data_dir: Path) -> Path:
     """Put demo.json in place."""
     file = data_dir / _FILE
-    _put(file, seeded.facts)
+    put(file, seeded.facts)
     return file
 
 
-def _put(file: Path, facts: dict[str, Any]) -> None:
+def put(file: Path, facts: Any) -> None:  # noqa: ANN401 - whatever JSON can say
     """Whole or not at all, readable by its owner only."""
     part = file.with_suffix(".part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -105,9 +123,9 @@ def _put(file: Path, facts: dict[str, Any]) -> None:
     part.replace(file)
 
 
-def demo_documents(address: str) -> Documents:
-    """The examples with the demo's phones as contacts and a short hold-down."""
-    documents = load_directory(examples(), variables={"PAGER_INBOX": f"{address}{PATH}"})
+def demo_documents(inbox: str) -> Documents:
+    """The examples with the phones that answer at ``inbox`` as contacts, and a short hold-down."""
+    documents = load_directory(examples(), variables={"PAGER_INBOX": f"{inbox}{PATH}"})
     tenants = {name: _hasty(source) for name, source in documents.tenants.items()}
     return Documents(tenants, documents.providers)
 
@@ -155,19 +173,19 @@ async def _ensure_user(accounts: AccountStore, persona: Persona, now: datetime) 
             raise
 
 
-async def _secrets(ground: Ground, before: dict[str, str], now: datetime) -> dict[str, str]:
+async def _secrets(bed: Bed, before: dict[str, str], now: datetime) -> dict[str, str]:
     """Integration -> secret in clear; one that demo.json still knows is kept."""
     secrets: dict[str, str] = {}
-    for integration in await load_integrations(ground.policy, ground.key, now):
+    for integration in await load_integrations(bed.policy, bed.key, now):
         known = before.get(integration.name)
         if known is not None and integration.secrets:
             secrets[integration.name] = known
         else:
-            secrets[integration.name] = (await rotate(ground.policy, integration.name, key=ground.key, now=now)).secret
+            secrets[integration.name] = (await rotate(bed.policy, integration, key=bed.key, now=now)).secret
     return secrets
 
 
-def _facts(ground: Ground, documents: Documents, tokens: dict[str, str], secrets: dict[str, str]) -> dict[str, Any]:
+def _facts(doors: Doors, documents: Documents, tokens: dict[str, str], secrets: dict[str, str]) -> dict[str, Any]:
     ways: dict[str, Any] = {}
     for source in documents.tenants.values():
         for spec in source.document.integrations:
@@ -178,14 +196,14 @@ def _facts(ground: Ground, documents: Documents, tokens: dict[str, str], secrets
                 auth=spec.auth,
                 header=spec.header or "X-Tandem-Key",
             )
-            ways[spec.name] = way_in(ground.address, integration, secrets[spec.name])
+            ways[spec.name] = way_in(doors.ingest.outside, integration, secrets[spec.name])
     return {
-        "console_url": ground.address,
-        "api_url": ground.address,
+        "console_url": doors.console.outside,
+        "api_url": doors.console.outside,
         "sign_ins": {persona.role: {"user": persona.person, "password": PASSWORD} for persona in PERSONAS},
         "tokens": tokens,
         "integrations": ways,
-        "pager_inbox_url": f"{ground.address}{PATH}",
+        "pager_inbox_url": f"{doors.inbox.outside}{PATH}",
         "agreement": str(examples() / "northwind.yaml"),
     }
 

@@ -47,7 +47,7 @@ KIND_BACKUP: Kind
 KIND_MONITORING: Kind
 
 class Alert(_message.Message):
-    __slots__ = ("schema", "alert_id", "tenant", "integration", "vendor", "kind", "delivery_id", "dedup_key", "title", "status", "severity", "severity_word", "host", "occurred_at", "received_at", "customer", "url", "description", "labels", "test", "quarantined", "raw", "content_type")
+    __slots__ = ("schema", "alert_id", "tenant", "integration", "vendor", "kind", "delivery_id", "dedup_key", "title", "status", "severity", "severity_word", "host", "occurred_at", "received_at", "customer", "url", "description", "labels", "test", "quarantined", "raw", "content_type", "expires_at")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -78,6 +78,7 @@ class Alert(_message.Message):
     QUARANTINED_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     schema: int
     alert_id: bytes
     tenant: str
@@ -101,4 +102,5 @@ class Alert(_message.Message):
     quarantined: str
     raw: bytes
     content_type: str
-    def __init__(self, schema: _Optional[int] = ..., alert_id: _Optional[bytes] = ..., tenant: _Optional[str] = ..., integration: _Optional[str] = ..., vendor: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., delivery_id: _Optional[str] = ..., dedup_key: _Optional[str] = ..., title: _Optional[str] = ..., status: _Optional[_Union[AlertStatus, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., severity_word: _Optional[str] = ..., host: _Optional[str] = ..., occurred_at: _Optional[int] = ..., received_at: _Optional[int] = ..., customer: _Optional[str] = ..., url: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., test: _Optional[bool] = ..., quarantined: _Optional[str] = ..., raw: _Optional[bytes] = ..., content_type: _Optional[str] = ...) -> None: ...
+    expires_at: int
+    def __init__(self, schema: _Optional[int] = ..., alert_id: _Optional[bytes] = ..., tenant: _Optional[str] = ..., integration: _Optional[str] = ..., vendor: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., delivery_id: _Optional[str] = ..., dedup_key: _Optional[str] = ..., title: _Optional[str] = ..., status: _Optional[_Union[AlertStatus, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., severity_word: _Optional[str] = ..., host: _Optional[str] = ..., occurred_at: _Optional[int] = ..., received_at: _Optional[int] = ..., customer: _Optional[str] = ..., url: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., test: _Optional[bool] = ..., quarantined: _Optional[str] = ..., raw: _Optional[bytes] = ..., content_type: _Optional[str] = ..., expires_at: _Optional[int] = ...) -> None: ...

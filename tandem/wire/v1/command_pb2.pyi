@@ -52,7 +52,7 @@ COMMAND_KIND_MERGE: CommandKind
 COMMAND_KIND_LINK: CommandKind
 
 class CommandDetail(_message.Message):
-    __slots__ = ("text", "reason", "to_party", "priority", "until", "other_incident", "expected_version", "title", "function", "asset", "impact", "onset")
+    __slots__ = ("text", "reason", "to_party", "priority", "until", "other_incident", "expected_version", "title", "function", "asset", "impact", "onset", "track")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TO_PARTY_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +65,7 @@ class CommandDetail(_message.Message):
     ASSET_FIELD_NUMBER: _ClassVar[int]
     IMPACT_FIELD_NUMBER: _ClassVar[int]
     ONSET_FIELD_NUMBER: _ClassVar[int]
+    TRACK_FIELD_NUMBER: _ClassVar[int]
     text: str
     reason: str
     to_party: _ownership_pb2.Party
@@ -77,7 +78,8 @@ class CommandDetail(_message.Message):
     asset: str
     impact: str
     onset: int
-    def __init__(self, text: _Optional[str] = ..., reason: _Optional[str] = ..., to_party: _Optional[_Union[_ownership_pb2.Party, str]] = ..., priority: _Optional[_Union[_priority_pb2.Priority, str]] = ..., until: _Optional[int] = ..., other_incident: _Optional[bytes] = ..., expected_version: _Optional[int] = ..., title: _Optional[str] = ..., function: _Optional[str] = ..., asset: _Optional[str] = ..., impact: _Optional[str] = ..., onset: _Optional[int] = ...) -> None: ...
+    track: _ownership_pb2.Track
+    def __init__(self, text: _Optional[str] = ..., reason: _Optional[str] = ..., to_party: _Optional[_Union[_ownership_pb2.Party, str]] = ..., priority: _Optional[_Union[_priority_pb2.Priority, str]] = ..., until: _Optional[int] = ..., other_incident: _Optional[bytes] = ..., expected_version: _Optional[int] = ..., title: _Optional[str] = ..., function: _Optional[str] = ..., asset: _Optional[str] = ..., impact: _Optional[str] = ..., onset: _Optional[int] = ..., track: _Optional[_Union[_ownership_pb2.Track, str]] = ...) -> None: ...
 
 class Command(_message.Message):
     __slots__ = ("schema", "command_id", "tenant", "incident_id", "kind", "by", "at", "via", "page_id", "detail")

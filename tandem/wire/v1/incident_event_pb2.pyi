@@ -2,10 +2,11 @@ from tandem.wire.v1 import alert_pb2 as _alert_pb2
 from tandem.wire.v1 import incident_pb2 as _incident_pb2
 from tandem.wire.v1 import ownership_pb2 as _ownership_pb2
 from tandem.wire.v1 import priority_pb2 as _priority_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -68,7 +69,7 @@ FACT_KIND_CORRECTED: FactKind
 FACT_KIND_COMMAND_REFUSED: FactKind
 
 class FactDetail(_message.Message):
-    __slots__ = ("reason", "text", "auto", "from_party", "to_party", "from_priority", "to_priority", "until", "obligation_id", "obligation", "blocking", "other_incident", "cycle", "hold_until", "command_id", "affected_users")
+    __slots__ = ("reason", "text", "auto", "from_party", "to_party", "from_priority", "to_priority", "until", "obligation_id", "obligation", "blocking", "other_incident", "cycle", "hold_until", "command_id", "affected_users", "from_owner", "conditions", "track", "assists")
     REASON_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     AUTO_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +86,10 @@ class FactDetail(_message.Message):
     HOLD_UNTIL_FIELD_NUMBER: _ClassVar[int]
     COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
     AFFECTED_USERS_FIELD_NUMBER: _ClassVar[int]
+    FROM_OWNER_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    TRACK_FIELD_NUMBER: _ClassVar[int]
+    ASSISTS_FIELD_NUMBER: _ClassVar[int]
     reason: str
     text: str
     auto: bool
@@ -101,7 +106,11 @@ class FactDetail(_message.Message):
     hold_until: int
     command_id: bytes
     affected_users: int
-    def __init__(self, reason: _Optional[str] = ..., text: _Optional[str] = ..., auto: _Optional[bool] = ..., from_party: _Optional[_Union[_ownership_pb2.Party, str]] = ..., to_party: _Optional[_Union[_ownership_pb2.Party, str]] = ..., from_priority: _Optional[_Union[_priority_pb2.Priority, str]] = ..., to_priority: _Optional[_Union[_priority_pb2.Priority, str]] = ..., until: _Optional[int] = ..., obligation_id: _Optional[str] = ..., obligation: _Optional[str] = ..., blocking: _Optional[bool] = ..., other_incident: _Optional[bytes] = ..., cycle: _Optional[int] = ..., hold_until: _Optional[int] = ..., command_id: _Optional[bytes] = ..., affected_users: _Optional[int] = ...) -> None: ...
+    from_owner: _ownership_pb2.Owner
+    conditions: _containers.RepeatedScalarFieldContainer[str]
+    track: _ownership_pb2.Track
+    assists: bool
+    def __init__(self, reason: _Optional[str] = ..., text: _Optional[str] = ..., auto: _Optional[bool] = ..., from_party: _Optional[_Union[_ownership_pb2.Party, str]] = ..., to_party: _Optional[_Union[_ownership_pb2.Party, str]] = ..., from_priority: _Optional[_Union[_priority_pb2.Priority, str]] = ..., to_priority: _Optional[_Union[_priority_pb2.Priority, str]] = ..., until: _Optional[int] = ..., obligation_id: _Optional[str] = ..., obligation: _Optional[str] = ..., blocking: _Optional[bool] = ..., other_incident: _Optional[bytes] = ..., cycle: _Optional[int] = ..., hold_until: _Optional[int] = ..., command_id: _Optional[bytes] = ..., affected_users: _Optional[int] = ..., from_owner: _Optional[_Union[_ownership_pb2.Owner, str]] = ..., conditions: _Optional[_Iterable[str]] = ..., track: _Optional[_Union[_ownership_pb2.Track, str]] = ..., assists: _Optional[bool] = ...) -> None: ...
 
 class FactAlert(_message.Message):
     __slots__ = ("alert_id", "dedup_key", "title", "status", "severity", "severity_word", "host", "integration", "vendor", "occurred_at", "received_at", "url")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,15 @@ import pytest
 
 from tandem.bus.port import Batch, Bus, Consumer, Record
 from tandem.bus.postgres import PostgresBus, run
-from tandem.clock import SystemClock
+from tandem.clock import SystemClock, monotonic
 from tandem.db.write import Writes
+from tandem.errors import Unavailable
+from tests.support.kafka.bus import kafka_bus
+from tests.support.kafka.fixtures import KafkaRoom
 from tests.support.postgres import Database
 
 TOPIC = "tandem.alerts"
+JOINED_S = 60.0
 
 
 @dataclass
@@ -27,8 +32,15 @@ class Station:
     members: list[Consumer] = field(default_factory=list)
 
     async def member(self, group: str = "router", topics: Sequence[str] = (TOPIC,)) -> Consumer:
+        """A member that holds partitions, at the committed offsets."""
         member = await self.bus.consumer(group, topics)
         self.members.append(member)
+        until = monotonic() + JOINED_S
+        while not member.epochs():
+            assert monotonic() < until, "no partition was assigned"
+            with suppress(Unavailable):  # a topic from outside the table is made by its first record
+                await member.fetch(1, 0.05)
+        await member.rewind()
         return member
 
     async def publish(self, *records: Record) -> None:
@@ -45,7 +57,7 @@ class Station:
             await run(self.connection, writes)
 
 
-async def drain(member: Consumer, *, wait_s: float = 0.2) -> list[Record]:
+async def drain(member: Consumer, *, wait_s: float = 1.0) -> list[Record]:
     """Everything there is to fetch now."""
     records: list[Record] = []
     while batch := await member.fetch(500, wait_s):
@@ -53,25 +65,33 @@ async def drain(member: Consumer, *, wait_s: float = 0.2) -> list[Record]:
     return records
 
 
-BUSES = ["postgres"]
+BUSES = ["postgres", pytest.param("kafka", marks=pytest.mark.kafka)]
 
 
 @pytest.fixture(params=BUSES)
-async def make_station(database: Database) -> AsyncIterator:
+def room(request: pytest.FixtureRequest) -> KafkaRoom | None:
+    """Where on Kafka the test takes place, if it does."""
+    return request.getfixturevalue("kafka_room") if request.param == "kafka" else None
+
+
+@pytest.fixture
+async def make_station(room: KafkaRoom | None, database: Database) -> AsyncIterator:
     """Makes stations on one and the same bus, as several processes would have them."""
-    stations: list[Station] = []
+    async with AsyncExitStack() as stack:
+        if room is not None:
+            await room.create([TOPIC])
 
-    async def make() -> Station:
-        bus = PostgresBus(database.dsn, "tandem_router", clock=SystemClock(), split=True)
-        await bus.start()
-        pool = await database.pool("tandem_router")
-        station = Station(bus, await pool.acquire())
-        stations.append(station)
-        return station
+        async def make() -> Station:
+            if room is not None:
+                bus: Bus = await stack.enter_async_context(kafka_bus(room.settings, database))
+            else:
+                bus = PostgresBus(database.dsn, "tandem_router", clock=SystemClock(), split=True)
+                await bus.start()
+                stack.push_async_callback(bus.stop)
+            pool = await database.pool("tandem_router")
+            return Station(bus, await pool.acquire())
 
-    yield make
-    for station in stations:
-        await station.bus.stop()
+        yield make
 
 
 @pytest.fixture

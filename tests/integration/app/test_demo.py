@@ -57,7 +57,9 @@ class Demo:
             while True:
                 headers = {"Accept": "application/json"}
                 async with self.http.get(self.facts["pager_inbox_url"], headers=headers) as answer:
-                    pages: list[dict[str, Any]] = await answer.json()
+                    arrived: list[dict[str, Any]] = await answer.json()
+                # A window of the examples may begin or end while this runs; its notice is about no incident.
+                pages = [page for page in arrived if "incident_id" in page]
                 if len(pages) >= least:
                     return pages
                 await asyncio.sleep(0.05)
@@ -115,12 +117,10 @@ async def test_a_posted_alert_reaches_a_phone_and_the_api_and_is_acknowledged_fr
 
     page = (await demo.pages(1))[0]
     assert page["alert_ids"] == [alert_id]
-    assert (page["tenant"], page["party"], page["person"], page["priority"]) == (
-        "cedarline",
-        "msp",
-        "maya-okafor",
-        "P1",
-    )
+    assert (page["tenant"], page["party"], page["priority"]) == ("cedarline", "msp", "P1")
+    _, on_call = await demo.api("GET", "/api/v1/oncall?tenant=cedarline", "msp_analyst")
+    (duty,) = [one for one in on_call["items"] if one["schedule"] == "brightwater-ops"]
+    assert page["person"] in duty["people"]  # whose week it is changes
 
     async with demo.http.get(page["ack_url"]) as shown:
         assert shown.status == 200
@@ -184,7 +184,7 @@ async def test_every_integration_of_the_demo_takes_its_vendors_post(demo: Demo):
             if len(listed["items"]) >= 8:
                 break
             await asyncio.sleep(0.1)
-    assert {one["tenant"] for one in listed["items"]} == {"northwind", "harborlight", "cedarline"}
+    assert {one["tenant"] for one in listed["items"]} == {"northwind", "harborlight", "cedarline", "fairhaven"}
     assert {one["owner"] for one in listed["items"]} == {"internal", "msp", "shared"}
 
     _, own = await demo.api("GET", "/api/v1/incidents?limit=100", "internal_lead")

@@ -115,6 +115,7 @@ ROUTES = [
     ("GET", "/api/v1/quarantine", Scope.OVERSEE),
     ("GET", "/api/v1/integrations", Scope.OVERSEE),
     ("GET", "/api/v1/audit", Scope.OVERSEE),
+    ("GET", "/integrations", Scope.OVERSEE),
 ]
 
 

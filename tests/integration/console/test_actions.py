@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tandem.model.events import CommandKind
+from tandem_console.api.remember import LEASE
 from tests.support.console import incident
 
 
@@ -29,6 +30,15 @@ async def test_an_acknowledgement_answers_with_the_new_state(world, made):
     assert (answer.json()["state"], answer.json()["version"], answer.headers["etag"]) == ("acknowledged", 2, '"2"')
     assert answer.json()["acknowledged"]["internal"]["person"] == "internal-responder"
     assert [(each.kind, each.by.party, each.via) for each in world.bus.commands] == [("acknowledge", "internal", "api")]
+
+
+async def test_an_acknowledgement_may_say_whose_page_leg_it_answers(world, made):
+    async with await world.api() as api:
+        answer = await api.post(url(made, "acknowledge"), json={"track": "soc"})
+        unknown = await api.post(url(made, "acknowledge"), json={"track": "both"})
+
+    assert (answer.status_code, unknown.status_code) == (200, 422)
+    assert [each.detail.track for each in world.bus.commands] == ["soc"]
 
 
 async def test_the_second_is_told_who_was_first_and_when(world, made):
@@ -118,6 +128,23 @@ async def test_a_request_that_was_not_taken_may_be_repeated_with_its_key(world, 
     assert (lost.status_code, done.status_code) == (503, 200)
 
 
+async def test_a_key_whose_request_died_may_be_taken_again_after_its_lease_by_the_same_request(world, made):
+    headers, body = {"idempotency-key": "died"}, {"text": "x"}
+    async with await world.api() as api:
+        await api.post(url(made, "note"), json=body, headers=headers)
+        admin = await world.database.admin()
+        await admin.execute("update console.request set status = null, headers = null, body = null")  # as a kill -9
+
+        soon = await api.post(url(made, "note"), json=body, headers=headers)
+        world.clock.advance(LEASE + timedelta(seconds=1))
+        other = await api.post(url(made, "note"), json={"text": "y"}, headers=headers)
+        later = await api.post(url(made, "note"), json=body, headers=headers)
+        again = await api.post(url(made, "note"), json=body, headers=headers)
+
+    assert [each.status_code for each in (soon, other, later, again)] == [409, 422, 200, 200]
+    assert again.headers["idempotent-replayed"] == "true"
+
+
 async def test_one_key_of_two_principals_are_two_requests(world, made):
     headers = {"idempotency-key": "same"}
 
@@ -183,10 +210,27 @@ async def test_a_note_needs_a_text(world, made):
 
 async def test_what_the_router_does_not_support_yet_is_refused_by_it(world, made):
     async with await world.api("lead") as api:
-        answers = {kind: await api.post(url(made, kind)) for kind in ("offer", "snooze", "escalate", "merge")}
+        answers = {kind: await api.post(url(made, kind)) for kind in ("offer", "snooze", "escalate")}
 
     assert {answer.status_code for answer in answers.values()} == {409}
     assert answers["offer"].json()["detail"] == "offer is not supported yet"
+
+
+async def test_a_merge_and_a_link_name_the_other_incident_and_answer_with_the_new_state(world, made):
+    other = await world.bus.add(incident(title="Another one"))
+    body = {"other_incident": str(other.incident_id), "reason": "same cause"}
+
+    async with await world.api("lead") as api:
+        linked = await api.post(url(made, "link"), json=body)
+        merged = await api.post(url(made, "merge"), json=body, headers={"if-match": linked.headers["etag"]})
+        bare = [await api.post(url(other, kind), json={}) for kind in ("merge", "link")]
+        nonsense = await api.post(url(other, "merge"), json={"other_incident": "that one"})
+
+    assert (linked.status_code, linked.json()["linked"]) == (200, [str(other.incident_id)])
+    assert (merged.status_code, merged.json()["merged_into"]) == (200, str(other.incident_id))
+    assert [command.detail.reason for command in world.bus.commands] == ["same cause", "same cause"]
+    assert [answer.status_code for answer in (*bare, nonsense)] == [400, 400, 422]
+    assert bare[0].json()["errors"] == [{"pointer": "/other_incident", "detail": "is needed"}]
 
 
 async def test_every_action_of_the_interface_has_a_route(world, made):

@@ -108,6 +108,19 @@ async def test_one_acknowledges_and_the_second_is_told_who_was_first(world, runn
     assert json.loads(resolved.stdout)[0]["state"] == "resolved"
 
 
+async def test_two_incidents_are_linked_and_merged_by_who_may_steer(world, running):
+    one, other = [str((await world.bus.add(incident(title=title))).incident_id) for title in ("Disk", "Array")]
+    steering = {**running, "TANDEM_TOKEN": await world.token("lead")}
+
+    linked = await invoke(incidents.app, "link", one, other, **steering)
+    merged = await invoke(incidents.app, "merge", one, other, "--reason", "same array", "--output", "json", **steering)
+    nonsense = await invoke(incidents.app, "merge", other, "that one", **steering)
+
+    assert (linked.exit_code, merged.exit_code, nonsense.exit_code) == (0, 0, 2)
+    assert json.loads(merged.stdout)[0]["merged_into"] == other
+    assert [str(command.detail.other_incident) for command in world.bus.commands] == [other, other]
+
+
 async def test_one_raises_an_incident_and_is_told_what_is_missing(world, running):
     bare = await invoke(incidents.app, "raise", "--title", "Phones are dead", **running)
     made = await invoke(

@@ -7,6 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tandem.model.incident import Acknowledgement, Face
+from tandem.model.ownership import Owner, Party, Track
+from tandem.model.priority import Priority
 from tandem_console.pages.shield import HEADERS
 from tandem_console.welcome import WelcomeStep
 from tests.support.console import BASE, NOW, close_world, csrf_of, incident, make_world
@@ -191,6 +194,42 @@ async def test_buttons_are_those_that_role_and_state_allow(world):
     assert resolved == ["reopen", "note"]
     await viewer.aclose()
     await responder.aclose()
+
+
+async def test_an_incident_with_both_faces_shows_whom_each_track_paged_and_has_a_button_for_each(world):
+    face = Face(
+        track=Track.SOC,
+        priority=Priority.P1,
+        party=Party.MSP,
+        owner=Owner.MSP,
+        function="edr",
+        row="edr",
+        must_acknowledge=(Party.MSP, Party.INTERNAL),
+        acknowledged={Party.MSP: Acknowledgement(person="ana-lyst", at=NOW)},
+        opened_at=NOW,
+        because=("soc track: pages msp and internal",),
+    )
+    await world.user()
+    made = await world.bus.add(incident(second_face=face))
+    await world.rows.page(made, person="an-operator", track="ops")
+    await world.rows.page(made, person="ana-lyst", track="soc", party="msp")
+    browser = await world.signed_in("ana")
+
+    page = " ".join((await browser.get(f"/incidents/{made.incident_id}")).text.split())
+    csrf = csrf_of(page)
+    await browser.post(f"/incidents/{made.incident_id}/acknowledge?track=soc", data={"csrf": csrf})
+    only_soc = await browser.get("/api/v1/incidents", params={"q": "track:soc"})
+
+    legs = page.split('<p class="meta leg">')[1:]
+    assert ("Operations" in legs[0], "paged so far: an-operator" in legs[0]) == (True, True)
+    assert ("Security" in legs[1], "paged so far: ana-lyst" in legs[1]) == (True, True)
+    assert "ana-lyst (MSP) acknowledged" in legs[1].partition("</p>")[0]
+    assert "Also on the Security track" in page
+    assert "acknowledge?track=ops" in page
+    assert world.bus.commands[-1].detail.track is Track.SOC
+    (listed,) = only_soc.json()["items"]
+    assert (listed["track"], listed["second_face"]["track"]) == ("ops", "soc")
+    await browser.aclose()
 
 
 async def test_people_get_problems_as_pages_and_programs_as_documents(world):

@@ -280,6 +280,20 @@ async def test_positions_are_gapless_whoever_writes(world):
     assert positions == list(range(1, 9))
 
 
+async def test_a_record_that_comes_again_adds_no_line_and_no_gap(world):
+    """As after a relay that was killed between an append and its commit."""
+    first, second, call = opened(title="one"), breached(), paged()
+    await feed(world, first, second, first)
+    await feed(world, second, first, call, call)
+    await feed(world, first, second, call)
+    admin = await world.database.admin()
+
+    rows = await admin.fetch("select position, kind from console.feed order by position")
+
+    assert [tuple(row) for row in rows] == [(1, "incident"), (2, "sla"), (3, "page")]
+    assert await admin.fetchval("select position from console.feed_counter") == 3
+
+
 async def test_what_is_old_is_dropped(world):
     await feed(world, opened())
     await world.user()

@@ -96,7 +96,7 @@ async def test_every_view_runs_with_its_readers_rights(sample):
 
 
 async def test_no_service_may_create_anything(sample):
-    for service in (*SERVICES, "chain"):
+    for service in (*SERVICES, "chain", "auditor"):
         pool = await sample.pool(role_of(service), max_size=1)
 
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

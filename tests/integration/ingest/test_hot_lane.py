@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hmac
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from tandem_ingest.accept import Acceptance
 from tandem_ingest.api import AlertLane
 from tandem_ingest.integrations import IntegrationBook
 from tandem_ingest.metrics import Counts
+from tests.support.corpora import json_suite
 from tests.support.fake_bus import FakeBus
 from tests.support.integrations import STANDARD_WEBHOOKS, digest, integration, secret, unix
 
@@ -39,6 +41,8 @@ KNOWN = (
     integration("am", vendor="alertmanager"),
     integration("hooks", auth=AuthKind.HMAC, scheme=HmacScheme()),
     integration("svix", auth=AuthKind.HMAC, scheme=STANDARD_WEBHOOKS, secrets=(secret(WHSEC),)),
+    integration("sns", vendor="cloudwatch"),
+    integration("events", vendor="cloudevents"),
     integration("off", enabled=False),
 )
 
@@ -226,6 +230,31 @@ async def test_an_authentic_body_that_cannot_be_read_is_accepted_as_one_plain_al
     assert intake.count("quarantined") == 1
 
 
+async def test_a_post_that_is_no_alert_is_answered_202_with_nothing_accepted(intake: Intake) -> None:
+    answer = await intake.post("/v1/alerts/sns", {"Type": "SubscriptionConfirmation", "MessageId": "m", "Token": "t"})
+
+    assert answer.status_code == 202
+    assert answer.json() == {"accepted": [], "quarantined": 0}
+    assert not intake.bus.records
+    assert b'result="ignored",vendor="cloudwatch"} 1.0' in generate_latest(intake.metrics.registry)
+
+
+async def test_a_dialect_that_retries_on_429_is_told_so(intake: Intake) -> None:
+    intake.bus.away()
+
+    answer = await intake.post("/v1/alerts/events", {"specversion": "1.0", "id": "1", "source": "s", "type": "t"})
+
+    assert is_problem(answer, 429)
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_json_that_breaks_parsers_never_costs_the_connection(intake: Intake) -> None:
+    for name, body in json_suite().items():
+        answer = await intake.post(body=body)
+
+        assert answer.status_code in {202, 422}, name
+
+
 async def test_compressed_nonsense_is_kept_too(intake: Intake) -> None:
     answer = await intake.post(body=b"nonsense", headers={**BEARER, "content-encoding": "gzip"})
 
@@ -282,6 +311,28 @@ async def test_only_post_sends_alerts(intake: Intake, method: str) -> None:
 
     assert is_problem(answer, 405)
     assert answer.headers["allow"] == "POST"
+
+
+async def test_a_get_with_a_query_is_the_form_it_sends_without_the_secret(intake: Intake) -> None:
+    answer = await intake.http.get("/v1/alerts/erp", params={"title": "Web is down", "key": "x"}, headers=BEARER)
+
+    assert answer.status_code == 202
+    assert [(alert.title, alert.raw) for alert in intake.alerts] == [("Web is down", b"title=Web+is+down")]
+
+
+async def test_a_query_is_read_only_where_there_is_no_body(intake: Intake) -> None:
+    await intake.http.post("/v1/alerts/erp?title=query", headers=BEARER)
+    await intake.post("/v1/alerts/erp?title=query", {"title": "body"})
+
+    assert [alert.title for alert in intake.alerts] == ["query", "body"]
+
+
+async def test_a_signature_over_nothing_does_not_vouch_for_a_query(intake: Intake) -> None:
+
+    signed = {"X-Tandem-Signature": "sha256=" + hmac.new(SECRET.encode(), b"", "sha256").hexdigest()}
+
+    assert is_problem(await intake.http.post("/v1/alerts/hooks?title=forged", headers=signed), 401)
+    assert intake.alerts == []
 
 
 @pytest.mark.parametrize("headers", [BEARER, {}])

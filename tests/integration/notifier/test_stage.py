@@ -88,6 +88,20 @@ async def test_the_same_first_version_twice_makes_one_page_and_keeps_the_newer_s
     assert await pager.admin.fetchval("select version from notifier.escalation") == 2
 
 
+async def test_where_the_bus_may_deliver_twice_a_first_version_that_comes_again_pages_nobody_and_resets_nothing(pager):
+    pager.trusts_version_one = False
+    await pager.open()
+    pager.clock.advance(timedelta(minutes=5))
+    await pager.commit()
+    assert [page.person for page in pager.take()] == ["ina", "ivo"]
+    before = await pager.admin.fetchval("select state from notifier.escalation")
+
+    await pager.commit(event(opened(), FactKind.OPENED, START))
+
+    assert pager.take() == []
+    assert await pager.admin.fetchval("select state from notifier.escalation") == before
+
+
 async def test_the_console_sees_pages_of_its_tenants_and_never_where_they_go(pager):
     await pager.open()
     console = await pager.database.pool("tandem_console")

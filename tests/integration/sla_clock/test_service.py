@@ -272,10 +272,13 @@ async def test_the_figures_follow_what_is_durable(bench: Bench):
     assert value("tandem_sla_outcomes_total", response | {"outcome": "met"}) == 1
     assert value("tandem_sla_elapsed_seconds_sum", response) == 600
     assert value("tandem_timer_lateness_seconds_sum") == 2
+    assert value("tandem_sla_warnings_total", response | {"clock": "resolution", "share": "50"}) == 1
 
     fresh = Metrics()
     await SlaClock(agreements=SlaBook(sla_agreement()), metrics=fresh).observe(bench.admin)
     assert fresh.registry.get_sample_value("tandem_sla_clock_running", response | {"clock": "resolution"}) == 1
+    assert fresh.registry.get_sample_value("tandem_sla_outcomes_total", response | {"outcome": "breached"}) == 0
+    assert fresh.registry.get_sample_value("tandem_sla_warnings_total", response | {"share": "90"}) == 0
 
 
 async def test_the_console_reads_the_clocks_of_its_tenants_only(bench: Bench, database: Database):

@@ -17,10 +17,11 @@ tenant: {id: acme, name: Acme, users: 50, mode: live}
 calendars:
   office: {zone: America/New_York, weekly: {mon-fri: "09:00-17:00"}}
 parties:
-  internal: {name: Acme IT, calendar: office, accountable: ann, senior_ops: ann}
+  internal: {name: Acme IT, calendar: office, accountable: ann, senior_ops: ann, senior_soc: sue}
   msp: {name: MSP, calendar: 24x7, accountable: boss, senior_ops: olga, senior_soc: sid}
 people:
   ann: {name: Ann, party: internal, contacts: [{channel: email, to: ann@acme.example}]}
+  sue: {name: Sue, party: internal, contacts: [{channel: email, to: sue@acme.example}]}
   boss: {name: Boss, party: msp, contacts: [{channel: email, to: boss@msp.example}]}
   olga: {name: Olga, party: msp, contacts: [{channel: email, to: olga@msp.example}]}
   sid: {name: Sid, party: msp, contacts: [{channel: email, to: sid@msp.example}]}
@@ -29,7 +30,8 @@ schedules:
   - {id: msp-ops, zone: UTC, party: msp, track: ops, layers: [{people: [olga], anchor: 2026-01-05T09:00}]}
   - {id: msp-soc, zone: UTC, party: msp, track: soc, layers: [{people: [sid], anchor: 2026-01-05T09:00}]}
 paths:
-  - {id: p-ops, party: msp, track: ops, steps: [{page: "schedule:msp-ops"}, {after: 5m, page: "senior:msp"}]}
+  - {id: p-ops, party: msp, track: ops, steps: [{page: "schedule:msp-ops"}, {after: 5m, page: "senior:msp"}], trigger: P1, channel: mail, information: what and since when, expected_response: 30m}
+  - {id: p-in-soc, party: internal, track: soc, steps: [{page: "senior:internal"}], trigger: high findings, channel: mail, information: the finding, expected_response: 30m}
 functions:
   - {id: servers, name: Servers}
   - {id: siem, name: SIEM, track: soc}
@@ -38,6 +40,7 @@ classification:
 matrix:
   - {id: servers, function: servers, owner: internal}
   - {id: siem, function: siem, owner: msp}
+runbooks: {servers: "https://wiki.example/servers", siem: "https://wiki.example/siem"}
 sites:
   - {id: hq, name: HQ, users: 50}
 assets:

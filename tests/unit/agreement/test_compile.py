@@ -38,7 +38,7 @@ TENANT = "tenant: {id: acme, name: Acme, mode: overlap}\nuse: msp\n"
 
 
 def row(agreement: Agreement, function: str, **fields: str) -> str | None:
-    query = RowQuery(function=function, category=None, site=fields.get("site"), asset_tags=frozenset(), severity="high")
+    query = RowQuery(function=function, category=None, site=fields.get("site"), tags=frozenset(), severity="high")
     answer = agreement.find_row(query)
     return answer.row.id if answer.row else None
 
@@ -140,8 +140,8 @@ def test_a_party_with_one_schedule_and_no_path_has_the_default_ladder(compiled: 
 def test_a_party_s_own_path_comes_before_the_ladder(compiled: Compiled, small: str):
     agreement = compiled(small)
 
-    assert sorted(agreement.paths) == ["internal-ops", "msp-soc", "p-ops"]
-    assert agreement.path_of(Party.INTERNAL, Track.SOC) is None
+    assert sorted(agreement.paths) == ["internal-ops", "msp-soc", "p-in-soc", "p-ops"]
+    assert agreement.path_of(Party.INTERNAL, Track.SOC) is agreement.paths["p-in-soc"]
 
 
 def test_hosts_are_found_without_case(compiled: Compiled, small: str):

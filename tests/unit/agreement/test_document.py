@@ -65,6 +65,24 @@ def test_an_open_quote_is_found():
     assert "never closed" in problems("tenant: {id: 'x}")[0].message
 
 
+def test_a_quote_that_is_closed_by_the_next_one_is_found_where_it_was_opened():
+    text = 'tenant:\n  id: acme\n  name: "Acme\nsites:\n  - {id: hq, name: "HQ"}\n'
+
+    (problem,) = problems(text)
+
+    assert (problem.line, problem.column) == (3, 9)
+    assert problem.message == (
+        'the text that begins with " here goes on to line 5, and what follows there cannot be read; '
+        'close it with " on its own line'
+    )
+
+
+def test_a_text_over_several_lines_is_not_blamed_for_what_is_wrong_elsewhere():
+    (problem,) = problems('tenant: {id: a, name: "A\n  B"}\nsites: x: y\n')
+
+    assert problem.line == 3
+
+
 def test_a_second_document_is_refused():
     assert problems("tenant: {id: x}\n---\ntenant: {id: y}\n")[0].message.startswith("a second document begins here")
 
@@ -112,14 +130,14 @@ def test_a_file_of_fifty_megabytes_is_not_read(tmp_path: Path):
         stream.truncate(50 * 1024 * 1024)
     started = time.process_time()
 
-    with pytest.raises(AgreementError, match="larger than 1 MiB"):
+    with pytest.raises(AgreementError, match="larger than 4 MiB"):
         load_tenant(path)
 
     assert time.process_time() - started < 2
 
 
 def test_a_large_text_is_not_parsed():
-    assert "larger than 1 MiB" in problems("#" * (1024 * 1024 + 1))[0].message
+    assert "larger than 4 MiB" in problems("#" * (4 * 1024 * 1024 + 1))[0].message
 
 
 def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path: Path):

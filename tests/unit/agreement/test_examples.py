@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from tandem.agreement.compiled import Agreement, RowQuery
 from tandem.agreement.from_file import load_agreement
 from tandem.agreement.lint import lint_documents
-from tandem.agreement.load import load_directory, tenant_source
-from tandem.cli.agreement import app, check_files, write_starter
+from tandem.agreement.load import load_directory
+from tandem.cli.agreement import app
 from tandem.model.alert import Alert, AlertStatus, Kind, Severity
 from tandem.model.integration import AuthKind
 from tandem.model.ownership import Mode, Owner, Party, TenantKind, Track
@@ -23,7 +23,7 @@ from tandem.model.priority import Priority
 from tests.support.tree import ROOT
 
 EXAMPLES = ROOT / "deploy" / "agreement"
-TENANTS = ("cedarline", "harborlight", "northwind")
+TENANTS = ("cedarline", "fairhaven", "harborlight", "northwind")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def rule(agreement: Agreement, one: Alert, site: str | None = None) -> str | Non
 
 
 def owner(agreement: Agreement, function: str, *, site: str | None = None, tags: frozenset[str] = frozenset(), category: str | None = None) -> tuple[str, Owner]:  # fmt: skip
-    query = RowQuery(function=function, category=category, site=site, asset_tags=tags, severity="high")
+    query = RowQuery(function=function, category=category, site=site, tags=tags, severity="high")
     row = agreement.find_row(query).row
     assert row is not None
     return row.id, row.owner
@@ -63,7 +63,7 @@ def owner(agreement: Agreement, function: str, *, site: str | None = None, tags:
 def test_the_examples_have_no_error_and_one_note():
     problems = lint_documents(load_directory(EXAMPLES))
 
-    assert [(Path(p.file).name, p.level) for p in problems] == [("harborlight.yaml", "warning")]
+    assert [(Path(p.file).name, p.level) for p in problems] == [("harborlight.yaml", "note")]
     assert "Sam Rivera is on call for both tracks" in problems[0].message
 
 
@@ -73,6 +73,7 @@ def test_the_clients_are_of_the_kinds_the_demo_needs(agreements: dict[str, Agree
     assert kinds == {
         "northwind": (TenantKind.CO_MANAGED, Mode.LIVE, "brightwater"),
         "harborlight": (TenantKind.CO_MANAGED, Mode.LIVE, "brightwater"),
+        "fairhaven": (TenantKind.CO_MANAGED, Mode.LIVE, "brightwater"),
         "cedarline": (TenantKind.MANAGED, Mode.LIVE, "brightwater"),
     }
 
@@ -179,27 +180,10 @@ def test_pages_go_where_the_caller_says(agreements: dict[str, Agreement]):
     assert agreements["northwind"].people["ben-carter"].contacts[0].to == "https://pager.example/ben-carter"
 
 
-def test_the_starter_passes_its_own_check(tmp_path: Path):
-    path = write_starter(tmp_path / "new")
-
-    problems, checked = check_files([path.parent])
-
-    assert checked == 1
-    assert [problem.level for problem in problems] == ["warning"]
-    assert tenant_source(path).document.tenant.mode is Mode.OBSERVE
-
-
-def test_the_starter_overwrites_nothing(tmp_path: Path):
-    write_starter(tmp_path)
-
-    with pytest.raises(FileExistsError):
-        write_starter(tmp_path)
-
-
 def test_the_shipped_texts_are_part_of_the_package():
     shipped = {entry.name for entry in resources.files("tandem.agreement").iterdir()}
 
-    assert {"defaults.yaml", "starter.yaml"} <= shipped
+    assert "defaults.yaml" in shipped
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -208,16 +192,45 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_check_says_what_it_read_and_exits_0(tmp_path: Path):
-    code, output = run("check", str(EXAMPLES))
+    code, output = run("check", str(EXAMPLES), "--at", "2026-11-20")
 
+    files = len([*EXAMPLES.glob("*.yaml")])
     assert code == 0
-    assert output.endswith("4 files checked: 0 errors, 1 warning\n")
+    assert output.splitlines()[-1].startswith(f"{files} files checked: 0 errors, ")
 
 
 def test_check_of_one_file_finds_its_provider_beside_it_and_reports_only_that_file():
-    code, output = run("check", str(EXAMPLES / "northwind.yaml"))
+    code, output = run("check", str(EXAMPLES / "northwind.yaml"), "--at", "2026-11-20", "--output", "json")
 
-    assert (code, output) == (0, "1 file checked: 0 errors, 0 warnings\n")
+    problems = json.loads(output)
+    assert code == 0
+    assert {Path(problem["file"]).name for problem in problems} <= {"northwind.yaml"}
+    assert {problem["level"] for problem in problems} <= {"warning", "note"}
+
+
+ALONE = """\
+tenant: {id: acme, name: Acme, kind: managed}
+parties: {msp: {name: MSP, calendar: 24x7, accountable: o, senior_ops: o}}
+functions: [{id: servers, name: Servers}]
+people: {o: {name: O, party: msp, contacts: [{channel: email, to: o@x.example}], absences: [{from: 2027-03-01, to: 2027-03-05}]}}
+schedules: [{id: s, zone: UTC, party: msp, track: ops, layers: [{people: [o], anchor: 2026-01-05}]}]
+matrix: [{id: r, function: servers, owner: msp, runbook: https://wiki.example/servers}]
+"""
+
+
+@pytest.mark.parametrize(("at", "expected"), [("2026-11-20", 0), ("2027-02-01T09:00+01:00", 1), ("2027-04-01", 0)])
+def test_check_proves_eight_weeks_from_the_day_it_is_asked_about(tmp_path: Path, at: str, expected: int):
+    """An absence that leaves nobody is a warning from afar, an error when it is near, and then past."""
+    (tmp_path / "a.yaml").write_text(ALONE)
+
+    code, output = run("check", str(tmp_path), "--at", at)
+
+    assert code == expected
+    assert ("nobody of MSP can be paged for operations" in output) == (at < "2027-04")
+
+
+def test_check_refuses_a_day_that_is_none(tmp_path: Path):
+    assert run("check", str(tmp_path), "--at", "tomorrow")[0] == 2
 
 
 def test_check_reports_shape_and_meaning_of_all_files_together_and_exits_1(tmp_path: Path):
@@ -273,6 +286,40 @@ def test_show_lists_the_rows_in_deciding_order():
     assert {"row": "servers", "owner": "internal", "after_hours": "msp"}.items() <= next(
         row for row in rows if row["row"] == "servers"
     ).items()
+
+
+def test_a_vendor_that_nothing_reads_is_named(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text(
+        "tenant: {id: a, name: A}\nintegrations:\n  - {name: x, vendor: alertmanger}\n  - {name: y, vendor: veeam}\n"
+    )
+
+    code, output = run("check", str(tmp_path))
+
+    assert code == 0
+    assert (
+        'a.yaml:3:23: warning: posts of the vendor "alertmanger" are read as vendor generic, '
+        'none of that name is known; did you mean "alertmanager"?'
+    ) in output
+    assert "veeam" not in output
+
+
+def test_show_says_conditions_as_they_are_meant(tmp_path: Path):
+    rows = (
+        "{id: f, function: f, owner: msp}, {id: r, function: f, owner: msp, severity: {not: [low, info]}, "
+        "tags: {has: [gold], lacks: [test]}, priority: 2}"
+    )
+    (tmp_path / "a.yaml").write_text(
+        "tenant: {id: a, name: A, kind: managed}\nparties: {msp: {name: M, calendar: 24x7}}\n"
+        f"functions: [{{id: f, name: F}}]\nvocabulary: {{tags: [gold, test]}}\nmatrix: [{rows}]\n"
+    )
+
+    _, table = run("show", str(tmp_path / "a.yaml"))
+    _, program = run("show", str(tmp_path / "a.yaml"), "--output", "json")
+
+    first = json.loads(program)["rows"][0]
+    assert "f tags=+gold,-test severity=not:low,info priority=2" in table
+    assert first["when"] == {"tags": {"has": ["gold"], "lacks": ["test"]}, "severity": {"not": ["low", "info"]}}
+    assert (first["priority"], first["both_told"], first["mode"]) == (2, False, "observe")
 
 
 def test_show_of_a_broken_file_says_why_and_exits_1(tmp_path: Path):

@@ -44,4 +44,4 @@ def test_only_html_that_we_rendered_is_marked_safe():
         if "safe" in path.read_text("utf-8")
     }
 
-    assert marked == {"queue.html": 1, "incident.html": 1}
+    assert marked == {"queue.html": 1, "incident.html": 1, "integrations.html": 1, "integration.html": 2}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.model.ownership import Party
-from tandem_console import board, clocks, words
+from tandem_console import board, clocks, faces, timeline, words
 from tandem_console.access import Principal, Role, Scope, may
 from tandem_console.explain import explain
 
@@ -189,3 +189,79 @@ def test_the_first_button_is_acknowledge_for_who_is_asked_and_never_for_who_is_n
 
     assert asked[0] == ("acknowledge", "Acknowledge")
     assert [action for action, _ in assisting] == ["start", "resolve", "acknowledge", "note"]
+
+
+# -- an incident with both faces (R-A3) ---------------------------------------------------------------------------------
+
+
+def with_both_faces(**second):
+    face = {
+        "track": "soc",
+        "priority": "P2",
+        "row": "edr",
+        "must_acknowledge": ["msp", "internal"],
+        "acknowledged": {},
+        "because": ["row edr: msp", "soc track: pages msp and internal"],
+    }
+    return incident(second_face={**face, **second})
+
+
+def test_each_leg_that_waits_for_the_party_has_a_button_of_its_own():
+    waiting = board.actions(with_both_faces(), [], person())
+    analyst_answered = board.actions(with_both_faces(acknowledged={"msp": {"person": "x"}}), [], person())
+
+    assert waiting[:2] == (
+        ("acknowledge?track=ops", "Acknowledge Operations"),
+        ("acknowledge?track=soc", "Acknowledge Security"),
+    )
+    assert analyst_answered[:2] == (("acknowledge?track=ops", "Acknowledge Operations"), ("start", "Start work"))
+
+
+def test_it_can_be_acknowledged_while_one_of_its_legs_waits():
+    operations_answered = {**with_both_faces(), "acknowledged": {"msp": {"person": "x"}}}
+
+    assert board.may_acknowledge(operations_answered, person())
+
+
+def test_a_leg_says_who_was_paged_on_its_track():
+    pages = [
+        {"person": "op", "track": "ops", "told": False},
+        {"person": "analyst", "track": "soc", "told": False},
+        {"person": "team", "track": "soc", "told": True},
+        {"person": "analyst", "track": "soc", "told": False},
+    ]
+
+    assert [(leg.track, leg.people(pages)) for leg in faces.legs(with_both_faces())] == [
+        ("ops", ["op"]),
+        ("soc", ["analyst"]),
+    ]
+
+
+def test_the_explanation_says_why_there_is_a_second_leg():
+    step = explain(with_both_faces(), None).steps[-1]
+
+    assert (step.name, step.text) == ("Also on the Security track", "row edr: msp; soc track: pages msp and internal")
+    assert ("paged", "MSP, Internal IT") in step.values
+
+
+def test_where_only_the_second_leg_pages_whoever_answered_it_has_the_incident():
+    answered = {"acknowledged": {"internal": {"person": "sec"}}}
+
+    assert words.responsible({**with_both_faces(**answered), "state": "acknowledged"}) == "sec"
+    assert words.responsible({**with_both_faces(**answered), "state": "open"}) == ""
+
+
+def test_the_timeline_says_for_which_leg_an_answer_is():
+    row = {
+        "kind": "acknowledged",
+        "effective_at": NOW,
+        "party": "msp",
+        "person": "Sam",
+        "version": 3,
+        "alert": None,
+        "detail": {"track": "soc", "assists": True},
+        "priority": "P1",
+        "responsible_party": "msp",
+    }
+
+    assert timeline.merge([row], [], [])[0].sentence == "Sam (MSP) acknowledged on the Security track"

@@ -14,7 +14,19 @@ ROOMS = {"service", "store", "metrics", "migrations", "api"}
 """Mean the same in all five services (docs/architecture.md)."""
 
 NAMED_ROOMS = {
-    "tandem_ingest": {"accept", "spool"},
+    "tandem_ingest": {
+        "accept",
+        "arriving",
+        "detour",
+        "heartbeats",
+        "intake",
+        "replay",
+        "sns",
+        "spool",
+        "unknown",
+        "uptime",
+        "waiting",
+    },
     "tandem_router": set[str](),
     "tandem_sla_clock": {"ticker"},
     "tandem_notifier": {"sender", "replies", "channels"},

@@ -34,7 +34,7 @@ def test_a_switch_of_zero_does_not_insist(need: Requirement):
 
 
 def test_the_summary_counts_skips_by_need_and_ignores_others():
-    browser, kafka = REQUIREMENTS
+    browser, kafka, _ = REQUIREMENTS
     reports = [skipped(f"Skipped: {browser.reason}"), skipped(f"Skipped: {browser.reason}"), skipped("Skipped: other")]
 
     counted = skipped_for(reports)

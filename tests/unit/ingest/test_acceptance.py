@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -205,7 +206,7 @@ async def test_what_waits_is_bounded_and_past_it_posts_are_refused_at_once() -> 
 async def test_what_waits_is_bounded_in_bytes_too() -> None:
     bus = FakeBus()
     bus.open.clear()
-    intake = acceptance(bus)
+    intake = acceptance(bus, deadline_s=60.0)
     body = b'{"title":"t","pad":"' + b"x" * 1_000_000 + b'"}'
     fitting = QUEUE_BYTES // 1_010_000
     accepting = [asyncio.create_task(take(intake, post(body, name=f"i{n}"))) for n in range(fitting)]
@@ -292,3 +293,13 @@ async def test_an_alert_without_a_wire_form_is_quarantined_and_not_lost() -> Non
 
     assert alert.dedup_key == "unreadable:rmm"
     assert isinstance(decoded(bus)[0].alert_id, UUID)
+
+
+async def test_the_same_bytes_read_by_a_mended_mapping_are_a_new_delivery() -> None:
+    taking, first = acceptance(FakeBus()), post()
+    mended = replace(first, integration=replace(first.integration, mapping="alert: {title: $.title}"))
+
+    before, after, again = [await take(taking, its) for its in (first, mended, mended)]
+
+    assert before[0].alert_id != after[0].alert_id
+    assert after[0].alert_id == again[0].alert_id

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tandem.cli.ingest import app
+from tandem_ingest.vendors.catalogue import CATALOGUE
 
 KEYS = {
     "title", "status", "severity", "severity_word", "host", "occurred_at", "dedup_key", "customer", "url", "labels",
@@ -25,7 +26,7 @@ def normalize(lines: list[object]) -> list[dict]:
 def test_vendors_prints_the_slugs() -> None:
     result = CliRunner().invoke(app, ["vendors"])
 
-    assert result.stdout.split() == ["ninjaone", "wazuh", "healthchecks", "veeam", "alertmanager", "generic"]
+    assert result.stdout.split() == list(CATALOGUE)
 
 
 def test_vendors_as_json() -> None:
@@ -101,6 +102,55 @@ def test_files_are_read_in_the_dialect_named(tmp_path) -> None:
     assert [line["alerts"][0]["severity"] for line in lines] == ["critical", "critical"]
 
 
+MAPPING = """
+alert:
+  title: "{$.what} on {$.where}"
+  severity: {from: $.level, words: {critical: [boom]}}
+"""
+
+
+def test_files_are_read_by_a_mapping(tmp_path) -> None:
+    mapping, body = tmp_path / "mapping.yaml", tmp_path / "body.txt"
+    mapping.write_text(MAPPING)
+    body.write_text("what=Disk+full&where=nas1&level=boom")
+
+    result = CliRunner().invoke(app, ["normalize", "--mapping", str(mapping), str(body)])
+
+    (alert,) = json.loads(result.stdout)["alerts"]
+    assert (alert["title"], alert["severity"], alert["severity_word"]) == ("Disk full on nas1", "critical", "boom")
+
+
+def test_lines_are_read_by_a_mapping_whatever_vendor_they_name(tmp_path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING)
+    line = json.dumps({"vendor": "generic", "body": {"what": "a", "where": "b"}}).encode()
+
+    result = CliRunner().invoke(app, ["normalize", "--mapping", str(mapping), "-"], input=line)
+
+    assert json.loads(result.stdout)["alerts"][0]["title"] == "a on b"
+
+
+def test_a_mapping_is_checked_with_every_problem_at_its_place(tmp_path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(MAPPING)
+    bad.write_text("each: alerts\nalert: {titel: x}\n")
+
+    passed = CliRunner().invoke(app, ["mapping", "check", str(good)])
+    failed = CliRunner().invoke(app, ["mapping", "check", str(bad), str(good)])
+
+    assert (passed.exit_code, passed.stdout) == (0, "no problems\n")
+    assert failed.exit_code == 1
+    assert f"{bad}:1:7: each: write $.alerts for a path" in failed.stdout
+    assert f'{bad}:2:9: alert: unknown key "titel"; did you mean "title"?' in failed.stdout
+
+
+def test_the_schema_of_mappings_is_json_schema() -> None:
+    schema = json.loads(CliRunner().invoke(app, ["mapping", "schema"]).stdout)
+
+    assert schema["required"] == ["alert"]
+    assert schema["properties"].keys() >= {"each", "variants", "delivery_id"}
+
+
 def test_a_table_for_people(tmp_path) -> None:
     body = tmp_path / "body.json"
     body.write_text('[{"title":"Disk full","host":"srv1"}, 5]')
@@ -113,7 +163,12 @@ def test_a_table_for_people(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["normalize", "--vendor", "nobody", "x"], ["normalize", "x"], ["normalize", "--vendor", "generic", "/no/x"]],
+    [
+        ["normalize", "--mapping", "/no/x", "-"],
+        ["normalize", "--vendor", "nobody", "x"],
+        ["normalize", "x"],
+        ["normalize", "--vendor", "generic", "/no/x"],
+    ],
 )
 def test_a_wrong_call_is_a_usage_error(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2

@@ -62,7 +62,7 @@ def test_what_senders_write_is_read(raw: bytes, value: object) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"  ", b"\0\0", b'{"a":', b"plain text", b"<xml/>", b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e400}', b"=&="],
+    [b"", b"  ", b"\0\0", b'{"a":', b"plain text", b"<xml", b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e400}', b"=&="],
 )
 def test_what_is_no_json_is_unreadable_and_not_refused(raw: bytes) -> None:
     with pytest.raises(Unreadable):

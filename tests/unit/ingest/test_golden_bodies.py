@@ -39,7 +39,7 @@ def golden(vendor: str, name: str) -> bytes:
 
 @pytest.mark.parametrize(("vendor", "case"), CASES)
 def test_a_body_becomes_the_alerts_written_beside_it(vendor: str, case: dict[str, Any]) -> None:
-    reading = read(CATALOGUE[vendor], body_of(case), {})
+    reading = read(CATALOGUE[vendor], body_of(case), case.get("headers", {}))
 
     assert [written(alert) for alert in reading.alerts] == case["alerts"]
     assert reading.quarantined == case["quarantined"]
@@ -65,8 +65,33 @@ def test_every_vendor_has_golden_bodies_and_every_clearing_one_a_clear() -> None
         ("alertmanager", "severity page", False),
         ("healthchecks", "its own test message", True),
         ("healthchecks", "a check is down", False),
+        ("azure-monitor", "a test of the action group", True),
+        ("azure-monitor", "a metric alert fires", False),
+        ("gcp", "the test of a channel", True),
+        ("gcp", "an incident opens", False),
+        ("graylog", "the test notification", True),
+        ("graylog", "an aggregation with a key", False),
+        ("sentry", "the sample of the legacy plugin", True),
+        ("sentry", "the legacy plugin", False),
         ("generic", "a test message", True),
         ("generic", "only a title", False),
+        ("datto-rmm", "its variables were not filled: a test", True),
+        ("datto-rmm", "a monitor raises", False),
+        ("tactical", "its test button: the alert's variables are not filled", True),
+        ("tactical", "a check fails", False),
+        ("grafana", "its test message", True),
+        ("grafana", "the test message of Grafana 7", True),
+        ("grafana", "a rule fires", False),
+        ("grafana", "a panel alert of Grafana 7", False),
+        ("zabbix", "the media type's test button: no macro was filled", True),
+        ("zabbix", "the template of Grafana OnCall", False),
+        ("uptime-kuma", "its test message", True),
+        ("uptime-kuma", "a certificate that expires is no test", False),
+        ("uptime-kuma", "a notice without a beat", False),
+        ("datadog", "a test notification", True),
+        ("datadog", "a monitor triggers", False),
+        ("prtg", "placeholders that were not filled", True),
+        ("prtg", "a sensor is down", False),
     ],
 )
 def test_a_tools_test_message_is_marked(vendor: str, name: str, test: bool) -> None:
@@ -84,13 +109,107 @@ def test_a_tools_test_message_is_marked(vendor: str, name: str, test: bool) -> N
         ("wazuh", "wrapped by shuffle.py", "wazuh-1/1795144364.2201734"),
         ("alertmanager", "a firing group with a resolved alert", None),
         ("veeam", "an alarm of Veeam ONE", None),
+        ("ninjaone", "wrapped by a workflow tool", "6"),
+        ("auvik", "an alert triggers", None),
+        ("datadog", "a monitor triggers", "7713020044189923055"),
+        ("datadog", "the default body", "8306082202796025694"),
+        ("datadog", "a list of tags, seconds", None),
+        ("zabbix", "a problem", None),
+        ("cloudwatch", "an alarm in the envelope of SNS", "6b0f0d4c-9c3f-5e0a-8a55-5b9d1f0c2a11"),
+        ("cloudwatch", "EventBridge without SNS, OK", "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92"),
+        ("cloudevents", "a structured event", "urn:acme:plc-gateway|evt-20261120-000017"),
+        ("cloudevents", "a batch", None),
+        ("gcp", "a Pub/Sub push", "2070443601311540"),
+        ("graylog", "an aggregation with a key", "01JAZZJAKS82TDZAE82E0WAENT"),
     ],
 )
 def test_the_delivery_id_is_the_dialects_own(vendor: str, name: str, expected: str | None) -> None:
     assert read(CATALOGUE[vendor], golden(vendor, name), {}).delivery_id == expected
 
 
+@pytest.mark.parametrize(
+    ("vendor", "fires", "clears"),
+    [
+        ("datto-rmm", "a monitor raises", "the same alert resolves"),
+        ("datto-rmm", "names of another template", "that template resolved"),
+        ("tactical", "a check fails", "it is resolved"),
+        ("auvik", "an alert triggers", "it clears"),
+        ("ninjaone", "a flat body of a notification channel", "that channel clears"),
+        ("grafana", "a rule fires", "it is resolved"),
+        ("grafana", "a panel alert of Grafana 7", "the panel is ok"),
+        ("zabbix", "a problem", "its recovery"),
+        ("zabbix", "a problem", "an update of it"),
+        ("zabbix", "macro names as keys", "macro names as keys, resolved"),
+        ("zabbix", "subject and default message only", "subject and default message only, resolved"),
+        ("uptime-kuma", "a monitor is down", "it is up"),
+        ("uptime-kuma", "a certificate that expires is no test", "the same certificate a week later"),
+        ("datadog", "a monitor triggers", "it recovers"),
+        ("datadog", "the default body", "the default body of its recovery"),
+        ("datadog", "the default body without a link", "the default body without a link, recovered"),
+        ("prtg", "a sensor is down", "it is up again"),
+        ("librenms", "an alert", "it recovers"),
+        ("checkmk", "a service is critical", "it recovers"),
+        ("checkmk", "a host is down", "the host is up"),
+        ("nagios", "a service is critical", "it recovers"),
+    ],
+)
+def test_one_condition_has_one_key_from_firing_to_clear(vendor: str, fires: str, clears: str) -> None:
+    found = [read(CATALOGUE[vendor], golden(vendor, name), {}).alerts[0].dedup_key for name in (fires, clears)]
+
+    assert found[0] is not None
+    assert found[0] == found[1]
+
+
+def test_an_acknowledge_of_pagerdutys_api_is_no_alert() -> None:
+    reading = read(CATALOGUE["generic"], b'{"event_action":"acknowledge","dedup_key":"ups/1"}', {})
+
+    assert (reading.alerts, reading.quarantined) == ((), None)
+
+
 def test_a_generic_sender_names_its_delivery_in_a_header() -> None:
     reading = read(CATALOGUE["generic"], b'{"title":"t"}', {"idempotency-key": "abc"})
 
     assert reading.delivery_id == "abc"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name"),
+    [
+        ("azure-monitor", "Event Grid validates its subscription"),
+        ("cloudwatch", "a subscription is confirmed"),
+        ("cloudwatch", "a subscription has ended"),
+        ("sentry", "an installation"),
+        ("sentry", "an issue is assigned"),
+        ("cloudevents", "Event Grid validates its subscription"),
+    ],
+)
+def test_a_post_that_tells_no_fault_is_no_alert_and_no_quarantine(vendor: str, name: str) -> None:
+    reading = read(CATALOGUE[vendor], golden(vendor, name), {})
+
+    assert (reading.alerts, reading.quarantined) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "fires", "clears"),
+    [
+        ("azure-monitor", "a metric alert fires", "the same firing resolved"),
+        ("azure-monitor", "service health, active", "service health, resolved"),
+        ("azure-monitor", "resource health, unavailable", "resource health, available again"),
+        ("azure-monitor", "a metric alert before the common schema", "the same, deactivated"),
+        ("cloudwatch", "an alarm in the envelope of SNS", "the same alarm OK"),
+        ("cloudwatch", "EventBridge through SNS", "EventBridge without SNS, OK"),
+        ("gcp", "an incident opens", "the same incident closed"),
+        ("sentry", "an issue is created", "an issue is resolved"),
+        ("sentry", "a metric alert is critical", "a metric alert is resolved"),
+        ("cloudevents", "a structured event", "its clear by the type"),
+        ("text", "a line with a severity", "its clear"),
+        ("text", "a subject of Nagios", "its recovery"),
+    ],
+)
+def test_a_clear_has_the_key_of_what_it_clears(vendor: str, fires: str, clears: str) -> None:
+    (fired,) = read(CATALOGUE[vendor], golden(vendor, fires), {}).alerts
+    (cleared,) = read(CATALOGUE[vendor], golden(vendor, clears), {}).alerts
+
+    assert fired.dedup_key
+    assert fired.dedup_key == cleared.dedup_key
+    assert (fired.status, cleared.status) == (AlertStatus.FIRING, AlertStatus.RESOLVED)

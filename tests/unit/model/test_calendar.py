@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tandem.model.calendar import ALWAYS, Calendar, build_calendar, instant_of
@@ -249,6 +250,34 @@ def test_between_changes_a_calendar_is_all_open_or_all_closed(calendar: Calendar
 
     assert calendar.business(start, change) == (change - start if calendar.is_open(start) else timedelta(0))
     assert calendar.is_open(change) is not calendar.is_open(start)
+
+
+@unhurried
+@given(calendars(), instants(), lengths)
+def test_the_windows_of_a_stretch_are_its_working_hours(calendar: Calendar, start: datetime, length: timedelta):
+    end = start + length
+
+    found = calendar.windows(start, end)
+
+    assert sum((closes - opens for opens, closes in found), timedelta()) == calendar.business(start, end)
+    assert all(calendar.is_open(opens) and start <= opens < closes <= end for opens, closes in found)
+    assert all(one < two for (_, one), (two, _) in itertools.pairwise(found))
+
+
+@unhurried
+@given(st.dates(date(2020, 1, 1), date(2035, 1, 1)), st.times(), st.sampled_from(sorted(available_timezones())))
+@example(date(2030, 3, 31), time(2, 0, fold=1), "Europe/Paris")
+def test_on_a_day_without_a_change_a_wall_clock_shows_each_time_once(day: date, wall: time, name: str):
+    """Every zone there is: the instant of a wall time shows that time, unless the clock skips it."""
+    zone = ZoneInfo(name)
+
+    first, last = instant_of(day, wall, zone), instant_of(day, wall, zone, last=True)
+
+    shown = first.astimezone(zone).replace(tzinfo=None)
+    skipped = shown != datetime.combine(day, wall)
+    assert first <= last
+    assert not skipped or (first == last and shown > datetime.combine(day, wall))
+    assert skipped or last.astimezone(zone).replace(tzinfo=None) == datetime.combine(day, wall)
 
 
 @unhurried

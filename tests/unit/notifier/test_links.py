@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem.model.ownership import Party
+from tandem.model.ownership import Party, Track
 from tandem_notifier.links import AckLink, read, sign
 
 KEY = bytes(range(32))
@@ -26,6 +26,11 @@ LINK = AckLink(
 
 def test_a_token_says_what_was_signed():
     assert read(KEY, sign(KEY, LINK)) == LINK
+
+
+def test_a_link_of_before_says_no_track_and_still_acknowledges():
+    assert read(KEY, sign(KEY, LINK)) == replace(LINK, track=None)
+    assert read(KEY, sign(KEY, replace(LINK, track=Track.SOC))) == replace(LINK, track=Track.SOC)
 
 
 def test_another_key_reads_nothing():

@@ -11,7 +11,7 @@ from tandem.model.events import CommandKind, FactKind
 from tandem.model.incident import IncidentState
 from tandem.model.ownership import Party
 from tandem.model.priority import Priority
-from tandem_router.commands import Refusal
+from tandem_router.outcome import Refusal
 from tandem_router.service import new_incident_id
 from tests.unit.router.test_incident import Desk
 from tests.unit.router.world import NOON, alert, clear, command
@@ -127,7 +127,7 @@ def test_who_belongs_to_no_party_cannot_answer_for_one(desk, kind):
     assert isinstance(desk.act(kind, None), Refusal)
 
 
-@pytest.mark.parametrize("kind", [CommandKind.OFFER, CommandKind.MERGE, CommandKind.SNOOZE, CommandKind.ESCALATE])
+@pytest.mark.parametrize("kind", [CommandKind.OFFER, CommandKind.SNOOZE, CommandKind.ESCALATE])
 def test_what_is_not_built_yet_says_so(desk, kind):
     assert desk.act(kind).reason == f"{kind.value} is not supported yet"
 

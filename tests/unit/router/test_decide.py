@@ -16,7 +16,8 @@ from tandem.model.incident import FiringAlert
 from tandem.model.ownership import Mode, Owner, Party, Track
 from tandem.model.priority import Priority
 from tandem_router.batch import Batch, Loaded
-from tandem_router.decide import NOTHING_OPEN, Routing, Situation, decide, decide_raised
+from tandem_router.decide import NOTHING_OPEN, Situation, decide, decide_raised
+from tandem_router.routing import Routing
 from tandem_router.service import new_incident_id
 from tests.unit.router.world import NIGHT, NOON, THANKSGIVING, Book, agreement, alert, command
 

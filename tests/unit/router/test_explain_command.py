@@ -39,10 +39,35 @@ def test_the_command_prints_the_sentence_or_json(run):
 
 @pytest.mark.parametrize(
     ("arguments", "alert"),
-    [(["--at", "soon"], "{}"), (["--set", "severity"], "{}"), ([], "[1]"), ([], "{"), ([], "[" * 100_000)],
+    [
+        (["--at", "soon"], "{}"),
+        (["--set", "severity"], "{}"),
+        (["--set", "serverity=high"], "{}"),
+        ([], "[1]"),
+        ([], "{"),
+        ([], "[" * 100_000),
+    ],
 )
 def test_wrong_usage_is_one_line_on_stderr_and_exit_code_two(run, arguments, alert):
     answer = run(*arguments, alert=alert)
 
     assert answer.exit_code == 2
     assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("serverity=high", 'an alert has no such field; did you mean "severity"?'),
+        ("site=newark", "an alert has no such field; a label is set by labels.site=newark"),
+    ],
+)
+def test_a_field_that_no_alert_has_is_not_silently_left_out(run, setting, told):
+    assert told in run("--set", setting).stderr
+
+
+def test_an_alert_s_file_that_is_not_there_is_told_in_words(run, tmp_path):
+    answer = run("--alert", str(tmp_path / "gone.json"))
+
+    assert (answer.exit_code, "Errno" in answer.stderr) == (2, False)
+    assert "gone.json cannot be read: No such file or directory" in answer.stderr

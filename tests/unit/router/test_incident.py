@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from tandem.agreement.compiled import Agreement
 from tandem.bus.plan import DueTimer
 from tandem.model.alert import AlertStatus, Severity
 from tandem.model.events import CommandKind, FactKind
@@ -153,6 +155,7 @@ def test_an_acknowledged_incident_keeps_its_responsible_party_when_it_is_upgrade
 
 
 def test_a_clear_waits_for_its_hold_down_and_resolves_at_the_sources_instant(desk):
+    """R-P12."""
     first = alert("mail slow")
     desk.run(first)
 
@@ -286,6 +289,56 @@ def test_a_reopened_incident_asks_whoever_is_on_duty_now(desk):
     desk.run(alert("disk full", NOON + timedelta(hours=15)))
 
     assert (desk.one.responsible_party, desk.one.must_acknowledge) == (MSP, (MSP,))
+
+
+def in_force(version: int, ends_at: datetime | None = None, mode: str = "live") -> Agreement:
+    made = agreement(version=version, mode=mode)
+    return replace(made, tenant=made.tenant.model_copy(update={"ends_at": ends_at}))
+
+
+def test_what_fires_again_after_the_agreements_end_pages_nobody(desk):
+    """D18: the version in force decides, whichever opened the incident."""
+    desk.run(alert("mail slow"))
+    desk.act(CommandKind.RESOLVE, MSP)
+    desk.book = Book(in_force(1), in_force(2, ends_at=NOON + MINUTE))
+
+    desk.run(alert("mail slow", NOON + 2 * MINUTE))
+
+    assert (desk.one.cycle, desk.one.mode, desk.one.agreement_version) == (2, Mode.OBSERVE, 1)
+    assert desk.one.because[-1] == "mode observe in agreement version 2, which is in force"
+
+
+def test_what_a_person_opens_again_after_the_agreements_end_pages_nobody(desk):
+    desk.run(alert("mail slow"))
+    desk.act(CommandKind.RESOLVE, MSP)
+    desk.book = Book(in_force(1), in_force(2, ends_at=NOON + MINUTE))
+
+    desk.act(CommandKind.REOPEN, INTERNAL, NOON + 2 * MINUTE)
+
+    assert (desk.one.cycle, desk.one.mode) == (2, Mode.OBSERVE)
+    assert [event.incident.mode for event in desk.batch.events] == [Mode.OBSERVE]
+
+
+def test_what_fires_again_in_an_agreement_that_was_extended_still_pages(desk):
+    desk.book = Book(in_force(1, ends_at=NOON + MINUTE))
+    desk.run(alert("mail slow"))
+    desk.act(CommandKind.RESOLVE, MSP)
+    desk.book = Book(in_force(1, ends_at=NOON + MINUTE), in_force(2))
+
+    desk.run(alert("mail slow", NOON + 2 * MINUTE))
+
+    assert (desk.one.cycle, desk.one.mode) == (2, Mode.LIVE)
+
+
+def test_what_was_only_observed_and_fires_again_once_the_tenant_is_live_pages(desk):
+    desk.book = Book(in_force(1, mode="observe"))
+    desk.run(alert("mail slow"))
+    desk.act(CommandKind.RESOLVE, MSP)
+    desk.book = Book(in_force(1, mode="observe"), in_force(2))
+
+    desk.run(alert("mail slow", NOON + 2 * MINUTE))
+
+    assert (desk.one.cycle, desk.one.mode) == (2, Mode.LIVE)
 
 
 def test_a_clear_nobody_waits_for_is_recorded_without_an_incident(desk):

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tandem.bus.plan import DueTimer
-from tandem.model.alert import Severity
+from tandem.model.alert import Kind, Severity
 from tandem.model.events import CommandKind, FactKind, IncidentEvent
 from tandem.model.incident import Incident, IncidentState
-from tandem.model.ownership import Owner, Party
-from tandem.model.priority import Priority
-from tandem_router import store
-from tandem_router.batch import HOLD_DOWN, Batch, Loaded
+from tandem.model.ownership import Owner, Party, Track
+from tandem.model.priority import Priority, most_urgent
+from tandem_router.batch import CALM, HOLD_DOWN, Batch, Loaded
+from tandem_router.roll import ROLL
 from tandem_router.service import new_incident_id
+from tandem_router.stale import LOOK
+from tandem_router.store.snapshot import encode
 from tests.unit.router.world import NIGHT, Book, agreement, alert, clear, command
 
 TITLES = st.sampled_from(["disk full", "switch a", "switch b", "uplink", "erp", "finding", "internet", "odd"])
@@ -26,7 +28,10 @@ SEVERITIES = st.sampled_from(Severity)
 PARTIES = st.sampled_from(Party)
 KINDS = st.sampled_from([kind for kind in CommandKind if kind is not CommandKind.RAISE])
 STEPS = st.sampled_from([0, 1, 4, 6, 11, 60 * 9, 60 * 25])
+TOOLS = st.sampled_from([Kind.RMM, Kind.RMM, Kind.SIEM])
+"""A SIEM may speak of what operations have: one incident with both faces (R-A3)."""
 BOOK = Book(agreement())
+PATHS = agreement().paths
 
 
 class Life(RuleBasedStateMachine):
@@ -39,10 +44,17 @@ class Life(RuleBasedStateMachine):
         self.events: list[IncidentEvent] = []
         self.last = alert("disk full", self.now)
 
-    @rule(title=TITLES, host=HOSTS, severity=SEVERITIES, key=st.sampled_from([None, "k1", "k2"]), minutes=STEPS)
-    def fires(self, title, host, severity, key, minutes):
+    @rule(
+        title=TITLES,
+        host=HOSTS,
+        severity=SEVERITIES,
+        key=st.sampled_from([None, "k1", "k2"]),
+        kind=TOOLS,
+        minutes=STEPS,
+    )
+    def fires(self, title, host, severity, key, kind, minutes):
         self.now += timedelta(minutes=minutes)
-        self.last = alert(title, self.now, host=host, severity=severity, dedup_key=key or title)
+        self.last = alert(title, self.now, host=host, severity=severity, dedup_key=key or title, kind=kind)
         self._run(lambda batch: batch.take_alert(self.last))
 
     @rule()
@@ -56,12 +68,21 @@ class Life(RuleBasedStateMachine):
         over = clear(alert(title, dedup_key=key or title), self.now)
         self._run(lambda batch: batch.take_alert(over))
 
-    @rule(kind=KINDS, party=PARTIES, which=st.integers(0, 9), priority=st.sampled_from(Priority), minutes=STEPS)
-    def somebody_acts(self, kind, party, which, priority, minutes):
+    @rule(
+        kind=KINDS,
+        party=PARTIES,
+        which=st.integers(0, 9),
+        priority=st.sampled_from(Priority),
+        track=st.sampled_from([None, *Track]),
+        minutes=STEPS,
+    )
+    def somebody_acts(self, kind, party, which, priority, track, minutes):
         if self.loaded.incidents:
             self.now += timedelta(minutes=minutes)
             incident = self.loaded.incidents[which % len(self.loaded.incidents)]
-            wish = command(incident.incident_id, kind, party, self.now, text="t", priority=priority)
+            other = self.loaded.incidents[(which + 1) % len(self.loaded.incidents)].incident_id
+            detail = {"text": "t", "priority": priority, "other_incident": other, "track": track}
+            wish = command(incident.incident_id, kind, party, self.now, **detail)
             batch = self._run(lambda batch: batch.take_command(wish))
             done = batch.answered[0].refusal is None
             assert batch.answered[0].version == batch.incidents[incident.incident_id].version
@@ -72,8 +93,10 @@ class Life(RuleBasedStateMachine):
         if self.loaded.incidents:
             self.now += timedelta(minutes=minutes)
             incident = self.loaded.incidents[which % len(self.loaded.incidents)]
-            timer = DueTimer("acme", str(incident.incident_id), HOLD_DOWN, self.now)
-            self._run(lambda batch: batch.take_timer(timer))
+            timers = [DueTimer("acme", str(incident.incident_id), kind, self.now) for kind in (HOLD_DOWN, CALM)]
+            timers.append(DueTimer("acme", self.now.isoformat(), LOOK, self.now))
+            timers.append(DueTimer("acme", "acme", ROLL, self.now))
+            self._run(lambda batch: [batch.take_timer(timer) for timer in timers])
 
     def _run(self, act) -> Batch:
         batch = Batch(self.loaded, BOOK, self.now, new_incident_id)
@@ -103,10 +126,12 @@ class Life(RuleBasedStateMachine):
     def each_cycle_is_opened_once_and_resolved_at_most_once(self):
         for incident in self.loaded.incidents:
             kinds = [event.fact.kind for event in self.events if event.fact.incident_id == incident.incident_id]
-            ends = [kind for kind in kinds if kind in {FactKind.OPENED, FactKind.RESOLVED, FactKind.REOPENED}]
+            turns = {FactKind.OPENED, FactKind.RESOLVED, FactKind.REOPENED, FactKind.MERGED}
+            ends = [kind for kind in kinds if kind in turns]
             expected = [FactKind.OPENED, *[FactKind.RESOLVED, FactKind.REOPENED] * (incident.cycle - 1)]
             resolved = incident.state is IncidentState.RESOLVED
-            assert ends == expected + [FactKind.RESOLVED] * resolved
+            last = FactKind.MERGED if incident.merged_into is not None else FactKind.RESOLVED
+            assert ends == expected + [last] * resolved
             assert (incident.resolved_at is not None) == resolved
 
     @invariant()
@@ -118,12 +143,43 @@ class Life(RuleBasedStateMachine):
             assert (incident.lead is None) == (incident.owner is not Owner.SHARED)
 
     @invariant()
-    def acknowledged_means_by_the_responsible_party(self):
+    def acknowledged_means_by_the_responsible_party_on_the_track_that_leads(self):
         for incident in self.loaded.incidents:
+            main, second = incident.acknowledged, incident.second_face.acknowledged if incident.second_face else {}
             if incident.state in {IncidentState.ACKNOWLEDGED, IncidentState.IN_PROGRESS}:
-                assert incident.responsible_party in incident.acknowledged
+                assert incident.responsible_party in {*main, *second}
             if incident.state is IncidentState.OPEN:
-                assert incident.responsible_party not in incident.acknowledged
+                leads = main if incident.leads is incident.track else second
+                assert incident.responsible_party not in leads
+
+    @invariant()
+    def an_open_incident_that_pages_asks_its_responsible_party(self):
+        for incident in self.loaded.incidents:
+            face = incident.second_face
+            asked = incident.must_acknowledge
+            if face is not None and incident.leads is face.track:
+                asked = face.must_acknowledge
+            if incident.state is IncidentState.OPEN and incident.priority.pages:
+                assert incident.responsible_party in asked
+
+    @invariant()
+    def the_second_face_is_of_the_other_track_and_never_more_urgent_than_the_whole(self):
+        for incident in self.loaded.incidents:
+            face = incident.second_face
+            own = incident.main_priority
+            assert incident.priority is (own if face is None else most_urgent(own, face.priority))
+            if face is not None:
+                assert face.track is not incident.track
+                assert not set(face.must_acknowledge) & set(face.informed)
+                assert bool(face.must_acknowledge) == face.priority.pages
+
+    @invariant()
+    def each_track_has_its_own_paths(self):
+        """Paths of the two tracks are disjoint, and a face has those of its own (R-A1)."""
+        for incident in self.loaded.incidents:
+            face = incident.second_face
+            for track, paths in [(incident.track, incident.paths), *([(face.track, face.paths)] if face else [])]:
+                assert all(PATHS[path].track is track for path in paths.values())
 
     @invariant()
     def a_hold_down_runs_only_while_nothing_fires(self):
@@ -138,7 +194,7 @@ class Life(RuleBasedStateMachine):
 
 def reread(incident: Incident) -> Incident:
     """Through the snapshot's form and back, as the store does."""
-    again = msgspec.json.decode(store._encode(incident), type=Incident)
+    again = msgspec.json.decode(encode(incident), type=Incident)
     assert again == incident
     return again
 

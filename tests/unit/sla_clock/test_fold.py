@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tandem.errors import PoisonRecord
 from tandem.model.calendar import build_calendar
 from tandem.model.events import ClockName, ClockState, Fact, FactAlert, FactKind
-from tandem.model.ownership import Party
+from tandem.model.ownership import Party, Track
 from tandem.model.priority import Priority
 from tandem_sla_clock.fold import CLEAR_PENDING, fold
 from tandem_sla_clock.timeline import Profile
@@ -33,6 +33,16 @@ def test_an_acknowledgement_of_the_other_party_assists_and_does_not_stop_respons
     clock = Story(DAY + "14:00").acknowledged(DAY + "14:10", INTERNAL).clocks(DAY + "14:20").response
 
     assert (clock.state, clock.flags) == (RUNNING, ("assisted_by=internal",))
+
+
+def test_an_answer_on_the_track_that_does_not_lead_stops_no_clock_though_the_party_is_responsible():
+    """Its analyst has answered; its operations, which lead, have not (R-A3)."""
+    story = Story(DAY + "14:00").tell(FactKind.ACKNOWLEDGED, DAY + "14:10", MSP, track=Track.SOC, assists=True)
+    assert story.clocks(DAY + "14:20").response.state is RUNNING
+
+    story.tell(FactKind.ACKNOWLEDGED, DAY + "14:25", MSP, track=Track.OPS)
+    clock = story.clocks(DAY + "14:30").response
+    assert (clock.state, clock.stop) == (MET, instant(DAY + "14:25"))
 
 
 def test_starting_work_is_a_response():

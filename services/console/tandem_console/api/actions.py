@@ -148,6 +148,8 @@ def detail_of(kind: CommandKind, body: shapes.Action, version: int | None) -> Co
         raise Refused(Reason.INVALID, "a note needs a text", errors=("/text: is needed",))
     if kind is CommandKind.PRIORITY and body.priority is None:
         raise Refused(Reason.INVALID, "which priority?", errors=("/priority: is needed",))
+    if kind in {CommandKind.MERGE, CommandKind.LINK} and body.other_incident is None:
+        raise Refused(Reason.INVALID, "which other incident?", errors=("/other_incident: is needed",))
     return CommandDetail(
         text=body.text,
         reason=body.reason,
@@ -156,6 +158,7 @@ def detail_of(kind: CommandKind, body: shapes.Action, version: int | None) -> Co
         until=body.until,
         other_incident=body.other_incident,
         expected_version=version,
+        track=body.track,
     )
 
 

@@ -20,7 +20,7 @@ from tandem.errors import Reason, Refused, Unavailable
 from tandem.ids import uuid7, uuid8
 from tandem.model.events import Command, CommandDetail, CommandKind
 from tandem.wire import codec
-from tandem_console import words
+from tandem_console import faces, words
 from tandem_console.access import Principal
 from tandem_console.store.incidents import IncidentStore, Row
 from tandem_console.store.records import Deed, RecordStore
@@ -162,10 +162,7 @@ def _first(wish: Wish, incident: Row | None) -> tuple[str, str | None, datetime]
     """Who acknowledged first, when that is the question."""
     if wish.kind is not CommandKind.ACKNOWLEDGE or incident is None or incident["state"] == "resolved":
         return None
-    found = [
-        (datetime.fromisoformat(each["at"]), party, each.get("person"))
-        for party, each in (incident["acknowledged"] or {}).items()
-    ]
+    found = [(datetime.fromisoformat(each["at"]), party, each.get("person")) for party, each in faces.answers(incident)]
     if not found:
         return None
     at, party, person = min(found, key=lambda each: each[0])

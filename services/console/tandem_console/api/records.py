@@ -1,8 +1,8 @@
-"""What surrounds incidents: who is on call, quarantine, ways in, the agreement, the audit. Read only."""
+"""What surrounds incidents: who is on call, ways in and what came by them, the agreement, the audit. Read only."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -58,7 +58,7 @@ def router(parts: Records) -> APIRouter:
     """Routes under /api/v1 beside incidents."""
     api = APIRouter(prefix="/api/v1", tags=["records"], responses=PROBLEMS)
     _open_to_readers(api, parts)
-    _integrations(api, parts)
+    _intake(api, parts)
     _histories(api, parts)
     return api
 
@@ -82,35 +82,20 @@ def _open_to_readers(api: APIRouter, parts: Records) -> None:
         return found
 
 
-def _integrations(api: APIRouter, parts: Records) -> None:
-    overseer = parts.gate.allowed(Scope.OVERSEE)
-
-    @api.get("/integrations", response_model=shapes.IntegrationList)
-    async def list_integrations(
-        principal: Annotated[Principal, Depends(overseer)], tenant: _Tenant = None
+def _intake(api: APIRouter, parts: Records) -> None:
+    @api.get("/intake", response_model=shapes.IntakeList)
+    async def list_intake(
+        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.READ))],
+        tenant: _Tenant = None,
+        minutes: Annotated[int, Query(ge=1, le=7 * 24 * 60)] = 60,
     ) -> dict[str, Any]:
-        """Ways in, without their secrets."""
-        return {"items": await parts.records.integrations(_chosen(principal, tenant))}
+        """What became of what each integration posted: accepted, waiting its turn, refused. Both parties see it."""
+        since = parts.clock.now() - timedelta(minutes=minutes)
+        return {"since": since, "items": await parts.records.intake(_chosen(principal, tenant), since=since)}
 
 
 def _histories(api: APIRouter, parts: Records) -> None:
     overseer = parts.gate.allowed(Scope.OVERSEE)
-
-    @api.get("/quarantine", response_model=shapes.QuarantineList)
-    async def list_quarantine(
-        request: Request,
-        response: Response,
-        principal: Annotated[Principal, Depends(overseer)],
-        tenant: _Tenant = None,
-        cursor: paging.At = None,
-        limit: paging.Limit = paging.DEFAULT,
-    ) -> dict[str, Any]:
-        """What could not be read, newest first."""
-        after, asked = paging.start(cursor, parts.key, {"tenant": tenant})
-        rows = await parts.records.quarantine(
-            _chosen(principal, asked.get("tenant")), limit=limit + 1, before=_before(after)
-        )
-        return _part(request, response, parts.key, rows, asked, limit)
 
     @api.get("/audit", response_model=shapes.Audit)
     async def list_audit(

@@ -1,6 +1,7 @@
 """Idempotency-Key: a POST that comes again gets the first one's answer instead of being done twice.
 
-Scope is principal, route and key; kept 24 hours; another body under the same key is refused. The key is optional.
+Scope is principal, route and key; kept 24 hours; another body under the same key is refused. The key is optional. A
+request whose process died before its answer keeps the key for a lease; then the same request may be made again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from tandem_console.access import Principal
 from tandem_console.store.records import RecordStore, Remembered, Slot
 
 KEPT = timedelta(hours=24)
+LEASE = timedelta(seconds=60)
+"""Of a request without an answer: many times what one may take, so that none runs beside its own repetition."""
 LONGEST_KEY = 255
 _KEPT_HEADERS = ("etag", "location", "content-type")
 
@@ -43,7 +46,7 @@ class Remember:
             return await produce()
         slot = Slot(principal.identity, f"{request.method} {request.url.path}", key)
         fingerprint = sha256(await request.body()).digest()
-        remembered = await self._records.claim(slot, fingerprint, self._clock.now())
+        remembered = await self._records.claim(slot, fingerprint, self._clock.now(), LEASE)
         if remembered is not None:
             return replay(remembered, fingerprint)
         try:

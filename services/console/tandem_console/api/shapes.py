@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tandem.model.ownership import Party
+from tandem.model.ownership import Party, Track
 from tandem.model.priority import Priority
 from tandem.web.text import STRICT, Line, Text
 
@@ -20,6 +20,23 @@ class Acknowledged(BaseModel):
 
     person: str | None = None
     at: datetime
+
+
+class SecondFace(BaseModel):
+    """What the other track has of an incident: whom it pages, how urgently, and who has answered there."""
+
+    track: str
+    priority: str
+    party: str
+    """Who acts on this track."""
+    function: str
+    row: str
+    mode: str
+    must_acknowledge: list[str]
+    informed: list[str]
+    acknowledged: dict[str, Acknowledged]
+    opened_at: datetime
+    because: list[str]
 
 
 class Incident(BaseModel):
@@ -64,6 +81,12 @@ class Incident(BaseModel):
     must_acknowledge: list[str]
     flags: list[str]
     because: list[str]
+    merged_into: UUID | None
+    """The incident it is part of now."""
+    linked: list[UUID] | None
+    """Incidents that were put beside it or merged into it."""
+    second_face: SecondFace | None
+    """Set when security and operations both have it: two page legs, one set of clocks."""
 
 
 class IncidentList(BaseModel):
@@ -146,6 +169,37 @@ class Explained(BaseModel):
     trace: dict[str, Any] | None
 
 
+class SaidStep(BaseModel):
+    """One line; further lines of the same step have no name."""
+
+    name: str
+    words: str
+
+
+class ExplainedAlert(BaseModel):
+    """Why an alert is where it is. What was put aside has no decision."""
+
+    alert_id: UUID
+    tenant: str | None
+    integration: str | None
+    vendor: str | None
+    title: str | None
+    status: str | None
+    severity: str | None
+    received_at: datetime
+    outcome: str
+    """opened, joined, attached, repeated, reopened, held, cleared, ignored, put_aside or unknown."""
+    incident_id: UUID | None
+    incident_number: int | None
+    agreement_version: int | None
+    sentence: str
+    steps: list[SaidStep]
+    lines: list[str]
+    """The steps as they are printed."""
+    because: list[str]
+    trace: dict[str, Any] | None
+
+
 class Page(BaseModel):
     """One page to one person on one channel."""
 
@@ -201,6 +255,8 @@ class Action(BaseModel):
     priority: Priority | None = None
     until: AwareDatetime | None = None
     other_incident: UUID | None = None
+    track: Track | None = None
+    """Of an answer to an incident with both faces: whose page leg it stops."""
 
 
 class CommandStatus(BaseModel):
@@ -233,10 +289,13 @@ class OnCallList(BaseModel):
 
 
 class Quarantined(BaseModel):
-    """A record that could not be read."""
+    """Something that could not be read: a post, which can be replayed, or a record on the bus."""
 
     id: UUID
+    kind: str
+    """post or record."""
     at: datetime
+    """When it came."""
     tenant: str | None
     service: str
     integration: str | None
@@ -244,31 +303,69 @@ class Quarantined(BaseModel):
     partition: int | None
     offset: int | None
     reason: str
-    bytes: int
+    bytes: int | None
+    """None once its body is kept no longer."""
+    raw: str | None
+    """The beginning of a post's body; what is not printable is replaced."""
+    replayed_at: datetime | None
+    replayed_by: str | None
+
+
+class Rereading(BaseModel):
+    """An alert that a replayed post made."""
+
+    alert_id: UUID
+    dedup_key: str
+    title: str
+    status: str
+
+
+class Replayed(BaseModel):
+    """A post that was read again; its alerts are on their way."""
+
+    id: UUID
+    alerts: list[Rereading]
+    cleared: bool
+    """The plain alert that stood for it is cleared: nothing else of the integration is unread."""
+
+
+class NotReplayed(BaseModel):
+    """A post that cannot be read now either."""
+
+    id: UUID
+    reason: str
+
+
+class ReplayedList(BaseModel):
+    """Of the oldest that were not replayed yet, at most 100."""
+
+    replayed: list[Replayed]
+    not_replayed: list[NotReplayed]
+    more: bool
+    """Ask again for the rest."""
+
+
+class Intake(BaseModel):
+    """Alerts of one integration with one result."""
+
+    tenant: str
+    integration: str
+    result: str
+    n: int
+    last_minute: datetime
+
+
+class IntakeList(BaseModel):
+    """Since the minute of ``since``."""
+
+    since: datetime
+    items: list[Intake]
 
 
 class QuarantineList(BaseModel):
     """Newest first."""
 
     items: list[Quarantined]
-
-
-class Integration(BaseModel):
-    """A way in; its secrets are never shown."""
-
-    name: str
-    tenant: str
-    vendor: str
-    auth: str
-    header: str | None
-    enabled: bool
-    created_at: datetime
-
-
-class IntegrationList(BaseModel):
-    """By tenant and name."""
-
-    items: list[Integration]
 
 
 class Agreement(BaseModel):

@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from tandem.clock import Clock
 from tandem.errors import Reason, Refused
 from tandem.model.events import CommandKind
-from tandem_console import board, timeline
+from tandem.model.ownership import Track
+from tandem_console import board, faces, timeline
 from tandem_console.access import Principal, Scope
 from tandem_console.api import shapes
 from tandem_console.api.actions import detail_of
@@ -69,6 +70,7 @@ class Incidents:
             "entries": self._history(found),
             "explanation": explain(found.incident, found.decision),
             "sides": board.by_party(found.clocks, found.incident),
+            "legs": faces.legs(found.incident),
             "pages": found.pages,
             "alerts": found.alerts,
             "actions": board.actions(found.incident, found.clocks, principal),
@@ -139,7 +141,7 @@ async def _given(parts: Incidents, request: Request, principal: Principal, incid
         not_found()
     form = await request.form()
     text = str(form.get("text", "")).strip()
-    body = shapes.Action(text=_kept(text) or None)
+    body = shapes.Action(text=_kept(text) or None, track=_track(request.query_params.get("track")))
     wish = Wish(
         kind=kind,
         tenant=incident["tenant"],
@@ -149,6 +151,11 @@ async def _given(parts: Incidents, request: Request, principal: Principal, incid
         via="console",
     )
     return await parts.desk.give(principal, wish)
+
+
+def _track(word: str | None) -> Track | None:
+    """The page leg that a button names; none for any other word."""
+    return Track(word) if word in set(Track) else None
 
 
 def _kept(text: str) -> str:

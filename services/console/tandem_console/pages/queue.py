@@ -1,5 +1,6 @@
 """The queue: what is not resolved, in three lanes, live."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -33,7 +34,7 @@ class Queue:
     names: Names
     fragments: Fragments
     tail: Tail
-    welcome: tuple[WelcomeStep, ...]
+    welcome: Callable[[], tuple[WelcomeStep, ...]]
 
     async def lanes(self, principal: Principal, q: str, *, stamp: object = None) -> str:
         """The lanes as HTML, shared among those who see the same."""
@@ -50,7 +51,7 @@ class Queue:
             )
             for each in found
         ]
-        sample = next((step.command for step in reversed(self.welcome) if step.command), None)
+        sample = next((step.command for step in reversed(self.welcome()) if step.command), None)
         return self.templates.text(
             "_lanes.html",
             lanes=lanes,
@@ -77,7 +78,7 @@ def router(parts: Queue) -> APIRouter:
             lanes=await parts.lanes(principal, q),
             q=q,
             chips=chips(principal),
-            has_welcome=bool(parts.welcome),
+            has_welcome=bool(parts.welcome()),
         )
 
     @pages.get("/queue")

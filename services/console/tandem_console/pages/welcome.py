@@ -1,5 +1,6 @@
 """``/welcome``: the first steps, written by whoever started the console."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,7 +20,7 @@ class Welcoming:
     gate: Gate
     templates: Templates
     clock: Clock
-    steps: tuple[WelcomeStep, ...]
+    steps: Callable[[], tuple[WelcomeStep, ...]]
 
 
 def router(parts: Welcoming) -> APIRouter:
@@ -29,6 +30,6 @@ def router(parts: Welcoming) -> APIRouter:
     @pages.get("/welcome")
     async def welcome(principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.READ))]) -> Response:
         """The steps in order."""
-        return parts.templates.page("welcome.html", principal, now=parts.clock.now(), steps=parts.steps)
+        return parts.templates.page("welcome.html", principal, now=parts.clock.now(), steps=parts.steps())
 
     return pages

@@ -6,6 +6,8 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const live = $("#live"), held = $("#held"), broken = $("#broken"), count = $("#count");
   const source = document.body.dataset.live, incident = document.body.dataset.incident;
+  // A page of counts over many alerts: looked at now and then (data-again), not at every hint of the stream.
+  const counts = "counts" in document.body.dataset;
   const EVERY = 1000, SETTLE = 2500, CALM = 10000;
 
   // --- Times: the server's clock, not this machine's -------------------------------------------------------------
@@ -43,7 +45,7 @@
   };
 
   // --- The live part: fetched after a hint, at most once a second, morphed in place --------------------------------
-  let waiting = null, running = false, again = false, settle = null, last = 0, fetched = null, said = 0;
+  let waiting = null, running = false, again = false, settle = null, round = null, last = 0, fetched = null, said = 0;
   const address = () => source + (incident ? "" : location.search);
   const busy = () => held && (live.matches(":hover") || live.contains(document.activeElement));
   const ids = (root) => $$("li.row", root).map((row) => row.id);
@@ -87,11 +89,18 @@
       const answer = await fetch(address(), { headers: { accept: "text/html", "hx-request": "true" } });
       const gone = answer.headers.get("hx-redirect");
       if (gone) location.href = gone;
-      else if (answer.ok) { fetched = await answer.text(); await show(fetched, force); }
-    } catch { /* the stream's banner tells */ } finally {
+      else if (answer.ok) { if (counts) broken.hidden = true; fetched = await answer.text(); await show(fetched, force); }
+    } catch { if (counts) broken.hidden = false; /* else the stream's banner tells */ } finally {
       running = false;
+      arm();
       if (again) { again = false; hint(); }
     }
+  };
+  // What tells no stream of its changes says itself how soon to look again (data-again, in ms).
+  const arm = () => {
+    const soon = live && $("[data-again]", live);
+    clearTimeout(round);
+    if (soon) round = setTimeout(refresh, Number(soon.dataset.again));
   };
   const hint = () => {
     clearTimeout(settle);
@@ -172,5 +181,6 @@
   localise();
   tick();
   setInterval(tick, 1000);
-  if (source) listen();
+  if (source && !counts) listen();
+  if (source) arm();
 })();

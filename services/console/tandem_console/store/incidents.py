@@ -38,7 +38,7 @@ _DECISION = text(
 _ALERTS = text("select * from router.alerts where incident_id = :id order by received_at desc, id limit :most")
 _PAGES = text(
     "select page_id, tenant, incident_id, party, track, person, channel, path, step, pass, state, attempt, planned_at,"
-    " sent_at, acknowledged_at, reason from notifier.pages where incident_id = :id"
+    " sent_at, acknowledged_at, reason, told from notifier.pages where incident_id = :id"
     " order by planned_at, page_id limit :most"
 )
 _COMMAND = text(

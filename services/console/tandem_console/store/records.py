@@ -1,11 +1,11 @@
-"""The console's other rows: audit, remembered requests, the feed; quarantine, ways in and agreements to show."""
+"""The console's other rows: audit, remembered requests, the feed; ways in, what came by them and agreements to show."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,22 +30,31 @@ _AUDITED = text(
     " and (cast(:before_at as timestamptz) is null or (at, id) < (:before_at, :before_id))"
     " order by at desc, id desc limit :limit"
 )
-_QUARANTINE = text(
-    'select id, at, tenant, service, integration, topic, part as partition, "offset", reason,'
-    " octet_length(raw) as bytes from bus.quarantine"
-    " where cast(:before_at as timestamptz) is null or (at, id) < (:before_at, :before_id)"
-    " order by at desc, id desc limit :limit"
+_INTAKE = text(
+    "select tenant, integration, result, sum(n)::bigint as n, max(minute) as last_minute from ingest.intakes"
+    " where minute >= :since group by tenant, integration, result order by tenant, integration, result limit 5000"
 )
-_INTEGRATIONS = text(
-    "select name, tenant, vendor, auth, header, enabled, created_at from agreement.integrations order by tenant, name"
+_GOVERNANCE = text(
+    "select tenant, kind, key, title, count, first_seen, last_seen, alert_id, due_at, state, count(*) over () as total"
+    " from router.governance order by state, due_at, tenant, kind, key limit :limit"
 )
 _AGREEMENT = text(
     "select tenant, version, hash, source as document, provider, author, note, activated_at"
     " from agreement.agreements where tenant = :tenant"
 )
+_HELD = text(
+    "select id, tenant, condition, title, kind, by_id as by, reason, since, until, last_seen_at, count, worst,"
+    " priority,"
+    " function, parent_incident, outcome, outcome_at, incident_id, note from router.held_alerts"
+    " where outcome is null or :over order by since desc, id limit :limit"
+)
 _CLAIM = text(
     "insert into console.request (principal, route, key, fingerprint, created_at)"
-    " values (:principal, :route, :key, :fingerprint, :now) on conflict do nothing"
+    " values (:principal, :route, :key, :fingerprint, :now)"
+    # Whoever claimed it and never answered has died: its key may be taken over once its lease is over.
+    " on conflict (principal, route, key) do update set created_at = excluded.created_at"
+    " where request.status is null and request.fingerprint = excluded.fingerprint"
+    " and request.created_at <= :lapsed"
 )
 _REMEMBERED = text(
     "select fingerprint, status, headers, body from console.request"
@@ -110,7 +119,8 @@ class FeedRow:
     position: int
     tenant: str
     kind: str
-    incident_id: UUID
+    incident_id: UUID | None
+    """None for what is about no incident: a window or a silence."""
     version: int
     at: datetime
     body: Mapping[str, Any]
@@ -147,19 +157,23 @@ class RecordStore:
         values = {"tenants": sorted(tenants), "instance": instance, "limit": limit}
         return await self._read(_AUDITED, values | {"before_at": at, "before_id": identity})
 
-    async def quarantine(
-        self, tenants: Iterable[str], *, limit: int, before: tuple[datetime, UUID] | None = None
-    ) -> list[Row]:
-        """Records that could not be read, newest first, without their bytes."""
-        at, identity = before or (None, None)
-        values = {"limit": limit, "before_at": at, "before_id": identity}
+    async def intake(self, tenants: Iterable[str], *, since: datetime) -> list[Row]:
+        """Counts of posts' alerts per integration and result since the minute of ``since``."""
         async with seeing(self._engine, tenants) as connection:
-            return [dict(row) for row in (await connection.execute(_QUARANTINE, values)).mappings()]
+            return [dict(row) for row in (await connection.execute(_INTAKE, {"since": since})).mappings()]
 
-    async def integrations(self, tenants: Iterable[str]) -> list[Row]:
-        """Ways in, never a secret."""
+    async def governance(self, tenants: Iterable[str], *, limit: int) -> tuple[int, list[Row]]:
+        """(how many there are, the first of them): gaps in the agreement, open ones and the oldest deadline first."""
         async with seeing(self._engine, tenants) as connection:
-            return [dict(row) for row in (await connection.execute(_INTEGRATIONS)).mappings()]
+            rows = [dict(row) for row in (await connection.execute(_GOVERNANCE, {"limit": limit})).mappings()]
+        total = rows[0]["total"] if rows else 0
+        return total, [{name: value for name, value in row.items() if name != "total"} for row in rows]
+
+    async def held(self, tenants: Iterable[str], *, over: bool, limit: int) -> list[Row]:
+        """What waits, newest first; with ``over`` also what had its outcome."""
+        async with seeing(self._engine, tenants) as connection:
+            found = await connection.execute(_HELD, {"over": over, "limit": limit})
+            return [dict(row) for row in found.mappings()]
 
     async def agreement(self, tenants: Iterable[str], tenant: str) -> Row | None:
         """The active agreement of ``tenant`` with its text; None unless it is one of ``tenants``."""
@@ -167,12 +181,19 @@ class RecordStore:
             row = (await connection.execute(_AGREEMENT, {"tenant": tenant})).mappings().first()
             return None if row is None else dict(row)
 
-    async def claim(self, slot: Slot, fingerprint: bytes, now: datetime) -> Remembered | None:
-        """Take ``slot`` for a first request (None), or what the first one left."""
+    async def claim(self, slot: Slot, fingerprint: bytes, now: datetime, lease: timedelta) -> Remembered | None:
+        """Take ``slot`` for a first request (None), or what the first one left.
+
+        Args:
+            fingerprint: of the request; only the same one takes over from a request that died.
+            now: aware UTC.
+            lease: how long a request that has not answered keeps its slot.
+        """
         values = {"principal": slot.principal, "route": slot.route, "key": slot.key}
+        given = {"fingerprint": fingerprint, "now": now, "lapsed": now - lease}
         with unavailable():
             async with self._engine.begin() as connection:
-                made = await connection.execute(_CLAIM, values | {"fingerprint": fingerprint, "now": now})
+                made = await connection.execute(_CLAIM, values | given)
                 if made.rowcount == 1:
                     return None
                 row = (await connection.execute(_REMEMBERED, values)).mappings().first()

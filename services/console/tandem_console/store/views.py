@@ -22,6 +22,7 @@ INCIDENTS = table(
             *("affected_users", "tenant_users", "p1_workflow", "unmapped", "row", "agreement_version", "provider"),
             *("opened_at", "detected_at", "occurred_at", "acknowledged", "joined", "started_at", "resolved_at"),
             *("clear_pending_at", "occurrences", "last_seen_at", "must_acknowledge", "flags", "because"),
+            *("merged_into", "linked", "second_face", "own_priority"),
         )
     ),
     schema="router",
@@ -34,7 +35,6 @@ _COLUMNS: dict[str, str] = {
     "priority": "priority",
     "state": "state",
     "function": "function",
-    "track": "track",
     "host": "host",
     "site": "site",
 }
@@ -64,9 +64,17 @@ def _by_host(value: str) -> ColumnElement[bool]:
 
 
 def _by_person(value: str) -> ColumnElement[bool]:
-    """Whoever acknowledged for a party."""
-    acknowledged = INCIDENTS.c.acknowledged
-    return or_(*(func.jsonb_extract_path_text(acknowledged, party, "person") == value for party in ("internal", "msp")))
+    """Whoever acknowledged for a party, on either track."""
+    first, second = INCIDENTS.c.acknowledged, INCIDENTS.c.second_face
+    places: list[tuple[Any, ...]] = [(first, party) for party in ("internal", "msp")]
+    places += [(second, "acknowledged", party) for party in ("internal", "msp")]
+    return or_(*(func.jsonb_extract_path_text(*place, "person") == value for place in places))
+
+
+def _by_track(value: str) -> ColumnElement[bool]:
+    """One with both faces is of both tracks."""
+    second = func.jsonb_extract_path_text(INCIDENTS.c.second_face, "track")
+    return or_(INCIDENTS.c.track == value, func.coalesce(second, "") == value)
 
 
 def _holds(word: str) -> ColumnElement[bool]:
@@ -82,4 +90,8 @@ def _like(where: ColumnElement[Any], part: str) -> ColumnElement[bool]:
     return func.coalesce(where.ilike(f"%{escaped}%", escape=_ESCAPE), False)
 
 
-_SPECIAL: dict[str, Callable[[str], ColumnElement[bool]]] = {"host": _by_host, "person": _by_person}
+_SPECIAL: dict[str, Callable[[str], ColumnElement[bool]]] = {
+    "host": _by_host,
+    "person": _by_person,
+    "track": _by_track,
+}

@@ -55,7 +55,7 @@ def router(parts: Streaming) -> APIRouter:
         principal: Annotated[Principal, Depends(room)],
         last_event_id: Annotated[Text | None, Header(max_length=100)] = None,
     ) -> AsyncIterator[ServerSentEvent]:
-        """Events incident, sla and page of the caller's tenants, as they happen."""
+        """Events incident, sla, page and suppression of the caller's tenants, as they happen."""
         watcher = parts.tail.watch(principal.tenants)
         try:
             yield ServerSentEvent(comment="tandem", retry=RETRY_MS)

@@ -1,1 +1,1 @@
-"""One small pure file per dialect, and the table of them in catalogue.py."""
+"""One small pure file per dialect in a folder per family; the table of all is catalogue.py."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from tandem.model.alert import VendorAlert
 from tandem_ingest.unreadable import Unreadable
 
+Element = TypeVar("Element")
 
-def each(elements: Sequence[object], read: Callable[[object], VendorAlert]) -> list[VendorAlert]:
+
+def each(elements: Sequence[Element], read: Callable[[Element], VendorAlert]) -> list[VendorAlert]:
     """The alerts of ``elements``, in their order.
 
     Raises:

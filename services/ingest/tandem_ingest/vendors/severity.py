@@ -15,6 +15,8 @@ _WORDS = {
     Severity.LOW: "low minor p4 sev4",
     Severity.INFO: "info informational information notice debug none ok normal success p5 sev5",
 }
+_BLANKS = str.maketrans("", "", " -_")
+"""``Sev 1`` and ``SEV-1`` are ``sev1``."""
 WORDS: Mapping[str, Severity] = MappingProxyType(
     {each: severity for severity, line in _WORDS.items() for each in line.split()}
 )
@@ -22,4 +24,5 @@ WORDS: Mapping[str, Severity] = MappingProxyType(
 
 def of_word(value: object, words: Mapping[str, Severity] = WORDS) -> Severity:
     """The severity ``value`` names; UNKNOWN for a word we do not know, which routing counts and never drops."""
-    return words.get(word(value), Severity.UNKNOWN)
+    said = word(value)
+    return words.get(said) or words.get(said.translate(_BLANKS)) or Severity.UNKNOWN

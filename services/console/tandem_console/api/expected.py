@@ -1,0 +1,322 @@
+"""Expected signals: look at checks and their history, pause and resume them. What a pause does is the router's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel, Field
+
+from tandem.agreement.expected import Check
+from tandem.bus.port import Record
+from tandem.bus.topics import SIGNALS, signal_key
+from tandem.clock import Clock, monotonic, pause
+from tandem.errors import Reason, Refused
+from tandem.model.signal import Signal, SignalKind
+from tandem.web.text import STRICT, Line, Text
+from tandem.wire import codec
+from tandem_console.access import Principal, Scope
+from tandem_console.api import shapes
+from tandem_console.api.allowed import Gate
+from tandem_console.api.desk import Appends, Desk
+from tandem_console.api.incidents import PROBLEMS
+from tandem_console.pages.names import Agreements
+from tandem_console.store.checks import NOTHING, CheckStore, Row
+from tandem_console.store.records import Deed, RecordStore
+
+PERIOD = timedelta(days=92)
+"""What is counted where nobody names a period: a quarter."""
+WATCHED_S = 2.0
+"""How long a caller waits until the router has paused or resumed."""
+_LOOK_S = 0.05
+_Tenant = Annotated[Text | None, Query(max_length=64)]
+_Id = Annotated[Text, Path(max_length=64)]
+_From = Annotated[AwareDatetime | None, Query(alias="from", description="Default: 92 days ago.")]
+_To = Annotated[AwareDatetime | None, Query(alias="to", description="Default: no end; then what is paid early counts.")]
+
+
+class Counts(BaseModel):
+    """Periods that were due within the asked time, by their last word."""
+
+    verified: int
+    late: int
+    """Of those verified: after they had been missing."""
+    failed: int
+    missing: int
+
+
+class Paused(BaseModel):
+    """Who pauses it, why, until when."""
+
+    party: str | None
+    person: str | None
+    reason: str | None
+    until: AwareDatetime | None
+
+
+class ExpectedCheck(BaseModel):
+    """A check: what is waited for and where it stands."""
+
+    tenant: str
+    id: str
+    what: str
+    """heartbeat, backup, restore_test or volume."""
+    name: str | None
+    asset: str | None
+    phase: str
+    """new, up, started, late, down, paused or undeclared."""
+    since: AwareDatetime
+    expected: str
+    """The rhythm in words; empty while no agreement waits for it."""
+    grace_s: float | None
+    due_at: AwareDatetime | None
+    trouble: str | None
+    """missing, failed or overdue while its alert stands."""
+    trouble_since: AwareDatetime | None
+    running_since: AwareDatetime | None
+    last_signal_at: AwareDatetime | None
+    last_success_at: AwareDatetime | None
+    last_failure_at: AwareDatetime | None
+    last_duration_s: float | None
+    paused: Paused | None
+    ping_path: str | None
+    """Where its signal is sent to; a secret may have to follow. None where a tool's own alerts are the signal."""
+    counts: Counts
+
+
+class ExpectedList(BaseModel):
+    """By tenant and id."""
+
+    items: list[ExpectedCheck]
+
+
+class CheckLine(BaseModel):
+    """One thing that was said, or was not."""
+
+    id: UUID
+    at: AwareDatetime
+    outcome: str
+    """ok, failed, missing, overdue, started, logged, paused or resumed."""
+    due_at: AwareDatetime | None
+    """The deadline it answers."""
+    run_id: str
+    duration_s: float | None
+    exit_code: int | None
+    note: str | None
+    party: str | None
+    person: str | None
+    agreement_version: int
+
+
+class CheckHistory(BaseModel):
+    """Newest first. A plain heartbeat in time leaves no line."""
+
+    items: list[CheckLine]
+
+
+class Pause(BaseModel):
+    """Why, and until when at most."""
+
+    model_config = STRICT
+
+    reason: Annotated[Line, Field(min_length=1, max_length=500)]
+    until: AwareDatetime | None = None
+    """It ends by itself then; without it, only when somebody resumes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expecting:
+    """What the routes of this file need."""
+
+    gate: Gate
+    clock: Clock
+    desk: Desk
+    bus: Appends
+    checks: CheckStore
+    records: RecordStore
+    agreements: Agreements
+    watched_s: float = WATCHED_S
+
+
+def router(parts: Expecting) -> APIRouter:
+    """Routes under /api/v1/expected."""
+    api = APIRouter(prefix="/api/v1/expected", tags=["expected signals"], responses=PROBLEMS)
+    _list(api, parts)
+    _one(api, parts)
+    _history(api, parts)
+    _pause(api, parts)
+    _resume(api, parts)
+    return api
+
+
+def _list(api: APIRouter, parts: Expecting) -> None:
+    @api.get("", response_model=ExpectedList, operation_id="list_expected")
+    async def list_expected(
+        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.READ))],
+        tenant: _Tenant = None,
+        start: _From = None,
+        end: _To = None,
+    ) -> dict[str, Any]:
+        """Checks of your clients: where each stands, and how many of its periods were verified, failed or missing."""
+        chosen = sorted(each for each in principal.tenants if tenant in {None, each})
+        since = start or parts.clock.now() - PERIOD
+        rows = await parts.checks.checks(chosen, start=since, end=end)
+        return {"items": [_shown(parts, row) for row in rows]}
+
+
+def _one(api: APIRouter, parts: Expecting) -> None:
+    @api.get("/{tenant}/{check_id}", response_model=ExpectedCheck, operation_id="show_expected")
+    async def show_expected(
+        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.READ))],
+        tenant: _Id,
+        check_id: _Id,
+    ) -> dict[str, Any]:
+        """One check."""
+        return _shown(parts, await _found(parts, principal, tenant, check_id))
+
+
+def _history(api: APIRouter, parts: Expecting) -> None:
+    @api.get("/{tenant}/{check_id}/history", response_model=CheckHistory, operation_id="expected_history")
+    async def expected_history(
+        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.READ))],
+        tenant: _Id,
+        check_id: _Id,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> dict[str, Any]:
+        """What was said of it and what was not, newest first."""
+        await _found(parts, principal, tenant, check_id)
+        return {"items": await parts.checks.history(principal.tenants, tenant, check_id, limit=limit)}
+
+
+def _pause(api: APIRouter, parts: Expecting) -> None:
+    @api.post("/{tenant}/{check_id}/pause", response_model=None, operation_id="pause_expected", responses=_CHANGED)
+    async def pause_expected(
+        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.STEER))],
+        tenant: _Id,
+        check_id: _Id,
+        body: Pause,
+    ) -> Response:
+        """Expect nothing for a while: nothing is raised. An alert that stands goes on standing."""
+        if body.until is not None and body.until <= parts.clock.now():
+            raise Refused(Reason.INVALID, "this end is over already", errors=("/until: lies in the past",))
+        await _found(parts, principal, tenant, check_id)
+        said = {"note": body.reason, "until": body.until}
+        return await _say(parts, principal, (tenant, check_id), SignalKind.PAUSE, said)
+
+
+def _resume(api: APIRouter, parts: Expecting) -> None:
+    @api.post("/{tenant}/{check_id}/resume", response_model=None, operation_id="resume_expected", responses=_CHANGED)
+    async def resume_expected(
+        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.STEER))],
+        tenant: _Id,
+        check_id: _Id,
+    ) -> Response:
+        """Expect it again: its interval begins anew."""
+        row = await _found(parts, principal, tenant, check_id)
+        if row["phase"] != "paused":
+            raise Refused(Reason.CONFLICT, "it is not paused")
+        return await _say(parts, principal, (tenant, check_id), SignalKind.RESUME, {})
+
+
+async def _found(parts: Expecting, principal: Principal, tenant: str, check_id: str) -> Row:
+    """The check, if it is one of the caller's."""
+    now = parts.clock.now()
+    chosen = [tenant] if tenant in principal.tenants else []
+    rows = await parts.checks.checks(chosen, start=now - PERIOD, check_id=check_id) if chosen else []
+    if not rows:
+        raise Refused(Reason.NOT_FOUND, "there is no such check among yours")
+    return rows[0]
+
+
+async def _say(
+    parts: Expecting, principal: Principal, key: tuple[str, str], kind: SignalKind, said: Mapping[str, Any]
+) -> JSONResponse:
+    """A person's word about a check, durable; 200 once the router has taken it, 202 when that takes longer."""
+    now, (tenant, check_id) = parts.clock.now(), key
+    signal = Signal(
+        signal_id=parts.desk.fresh_id(),
+        tenant=tenant,
+        check=check_id,
+        kind=kind,
+        received_at=now,
+        by=principal.actor,
+        **said,
+    )
+    await parts.bus.append([Record(SIGNALS.name, signal_key(tenant, check_id), codec.encode(signal))])
+    deed = Deed(
+        at=now,
+        who=principal.name,
+        party=principal.party.value,
+        tenant=tenant,
+        action=f"check.{kind.value}",
+        object=check_id,
+        outcome="done",
+        detail={"person": principal.person, "reason": said.get("note")},
+    )
+    await parts.records.write_audit(deed)
+    row, done = await _watched(parts, principal, key, paused=kind is SignalKind.PAUSE)
+    shown = ExpectedCheck.model_validate(_shown(parts, row)).model_dump(mode="json")
+    return JSONResponse(shown, 200 if done else 202)
+
+
+async def _watched(parts: Expecting, principal: Principal, key: tuple[str, str], *, paused: bool) -> tuple[Row, bool]:
+    until = monotonic() + parts.watched_s
+    while True:
+        row = await _found(parts, principal, *key)
+        done = (row["phase"] == "paused") is paused
+        if done or monotonic() >= until:
+            return row, done
+        await pause(_LOOK_S)
+
+
+def _shown(parts: Expecting, row: Row) -> dict[str, Any]:
+    """A row as people read it; the rhythm is the active agreement's."""
+    state, check = row["state"], _declared(parts, row)
+    runs = state.get("runs") or {}
+    by = state.get("paused_by") or {}
+    paused = {
+        "party": by.get("party"),
+        "person": by.get("person"),
+        "reason": state.get("pause_reason"),
+        "until": state.get("paused_until"),
+    }
+    spec = check.spec if check is not None else None
+    pinged = spec is None or (spec.source is None and spec.what.value != "volume")
+    way = (spec.integration if spec is not None else state.get("integration")) or "INTEGRATION"
+    return {
+        "tenant": row["tenant"],
+        "id": row["check_id"],
+        "what": row["sort"],
+        "name": row["name"],
+        "asset": row["asset"],
+        "phase": row["phase"],
+        "since": state["since"],
+        "expected": state.get("period", ""),
+        "grace_s": check.grace.total_seconds() if check is not None else None,
+        "due_at": row["due_at"],
+        "trouble": row["trouble"],
+        "trouble_since": state.get("trouble_since"),
+        "running_since": min(runs.values(), default=None),
+        "last_signal_at": state.get("last_signal_at"),
+        "last_success_at": state.get("last_success_at"),
+        "last_failure_at": state.get("last_failure_at"),
+        "last_duration_s": state.get("duration_s"),
+        "paused": paused if row["phase"] == "paused" else None,
+        "ping_path": f"/v1/heartbeats/{way}/{row['check_id']}" if pinged else None,
+        "counts": row.get("counts", NOTHING),
+    }
+
+
+def _declared(parts: Expecting, row: Row) -> Check | None:
+    agreement = parts.agreements.active(row["tenant"])
+    return agreement.expected.checks.get(row["check_id"]) if agreement is not None else None
+
+
+_CHANGED: dict[int | str, dict[str, Any]] = {
+    200: {"model": ExpectedCheck, "description": "As it is now."},
+    202: {"model": ExpectedCheck, "description": "Durable; the router has not taken it yet."},
+    409: {"model": shapes.Problem, "description": "It is not paused."},
+}

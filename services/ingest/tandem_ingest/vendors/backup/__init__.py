@@ -1,0 +1,1 @@
+"""Backup, and jobs that check in. The table of them is in table.py."""

@@ -1,0 +1,172 @@
+"""An EventBridge event that reached us through SNS or an API destination: alarm changes, Health, GuardDuty, any other.
+
+Source: EventBridge event reference; AWS Health and GuardDuty user guides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tandem.model.alert import AlertStatus, Severity, VendorAlert
+from tandem_ingest import times
+from tandem_ingest.vendors import severity, shape
+from tandem_ingest.vendors.draft import draft
+from tandem_ingest.vendors.headline import headline
+from tandem_ingest.vendors.monitoring.speech import level_in_name
+
+ALARM = "cloudwatch alarm state change"
+BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (1.0, Severity.LOW))
+"""GuardDuty's: critical from 9, high from 7, medium from 4."""
+
+
+NAMED = (
+    "InstanceId", "InstanceName", "Host", "host", "DBInstanceIdentifier", "DBClusterIdentifier", "CacheClusterId",
+    "ServiceName", "ClusterName", "FunctionName", "LoadBalancer", "LoadBalancerName", "QueueName", "TopicName",
+    "BucketName", "TableName", "VolumeId", "FileSystemId", "VpnId", "NatGatewayId", "DistributionId", "ApiName",
+    "AutoScalingGroupName",
+)  # fmt: skip
+"""Dimensions that name the thing measured; others say of it which part, class or zone."""
+
+
+CAUSES = ("statusMessage", "StatusMessage", "Cause", "stoppedReason", "reason")
+"""Why it came to the state, as Backup, Auto Scaling, ECS and others call it."""
+
+
+def host_of(dimensions: Mapping[str, object]) -> str | None:
+    """The thing that is measured, else the first dimension."""
+    return shape.first(*(dimensions.get(name) for name in NAMED), *dimensions.values())
+
+
+def read(says: Mapping[str, object]) -> VendorAlert:
+    """The alert of one event."""
+    detail = shape.mapping(says.get("detail"))
+    found = shape.mapping(_first(detail.get("findings")))
+    if found:
+        return _finding(says, found)
+    return _alarm(says, detail) if shape.word(says.get("detail-type")) == ALARM else _other(says, detail)
+
+
+def _alarm(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAlert:
+    state, before = shape.mapping(detail.get("state")), shape.mapping(detail.get("previousState"))
+    about = shape.dig(detail, "configuration", "description")
+    metric = _metric(detail)
+    dimensions = shape.mapping(metric.get("dimensions"))
+    resolved = shape.word(state.get("value")) == "ok"
+    word = level_in_name(shape.text(detail.get("alarmName")))
+    return draft(
+        title=headline(shape.either(detail.get("alarmName"), says.get("detail-type")), about),
+        status=AlertStatus.RESOLVED if resolved else AlertStatus.FIRING,
+        severity=severity.of_word(word),
+        severity_word=word,
+        host=host_of(dimensions),
+        occurred_at=times.parse(shape.either(state.get("timestamp"), says.get("time"))),
+        dedup_key=shape.first(_first(says.get("resources")), detail.get("alarmName")),
+        customer=says.get("account"),
+        description="\n".join(said for each in (about, state.get("reason")) if (said := shape.text(each))) or None,
+        labels={
+            "state": state.get("value"),
+            "old_state": before.get("value"),
+            "region": says.get("region"),
+            "namespace": metric.get("namespace"),
+            "metric": metric.get("name"),
+            **dimensions,
+        },
+    )
+
+
+def _metric(detail: Mapping[str, object]) -> Mapping[str, object]:
+    metrics = shape.dig(detail, "configuration", "metrics")
+    found = [shape.dig(each, "metricStat", "metric") for each in metrics] if isinstance(metrics, list) else []
+    return shape.mapping(next((each for each in found if isinstance(each, dict)), None))
+
+
+def _finding(says: Mapping[str, object], found: Mapping[str, object]) -> VendorAlert:
+    """The finding of a Security Hub event, which imports them one by one."""
+    level = shape.dig(found, "Severity", "Label")
+    over = {shape.word(shape.dig(found, "Workflow", "Status")), shape.word(found.get("RecordState"))}
+    return draft(
+        title=shape.first(found.get("Title"), says.get("detail-type")),
+        status=AlertStatus.RESOLVED if over & {"resolved", "archived"} else AlertStatus.FIRING,
+        severity=severity.of_word(level),
+        severity_word=level,
+        host=_name(shape.dig(_first(found.get("Resources")), "Id")),
+        occurred_at=times.parse(found.get("UpdatedAt")) or times.parse(says.get("time")),
+        dedup_key=found.get("Id"),
+        customer=shape.first(found.get("AwsAccountId"), says.get("account")),
+        url=found.get("SourceUrl"),
+        description=found.get("Description"),
+        labels={
+            "detail_type": says.get("detail-type"),
+            "region": says.get("region"),
+            "resource": shape.dig(_first(found.get("Resources")), "Id"),
+            "product": found.get("ProductName"),
+        },
+    )
+
+
+def _name(resource: object) -> str | None:
+    """``arn:aws:ec2:us-west-2:1:volume/vol-1`` -> ``vol-1``; what is no ARN is a name."""
+    path = shape.text(resource) or ""
+    return (path.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if path.startswith("arn:") else path) or None
+
+
+def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAlert:
+    level = detail.get("severity")
+    first_resource = shape.text(_first(says.get("resources")))
+    over = {shape.word(detail.get("statusCode")), shape.word(detail.get("state"))} & {"closed", "resolved"}
+    return draft(
+        title=headline(says.get("detail-type"), _about(detail)),
+        status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
+        severity=_severity(level),
+        severity_word=level,
+        host=shape.first(
+            detail.get("instance-id"),
+            shape.dig(detail, "resource", "instanceDetails", "instanceId"),
+            detail.get("EC2InstanceId"),
+            detail.get("ec2InstanceId"),
+            _name(first_resource),
+        ),
+        occurred_at=times.parse(detail.get("createdAt")) or times.parse(says.get("time")),
+        # GuardDuty updates a finding under its id, Health an event under its ARN; others have no condition.
+        dedup_key=shape.first(detail.get("eventArn"), detail.get("arn"), detail.get("id")),
+        customer=shape.first(says.get("account"), detail.get("accountId")),
+        description=shape.first(
+            detail.get("description"), _health_text(detail), *(detail.get(name) for name in CAUSES)
+        ),
+        labels={
+            "detail_type": says.get("detail-type"),
+            "source": says.get("source"),
+            "region": says.get("region"),
+            "service": detail.get("service"),
+            "state": detail.get("state"),
+            "code": shape.first(detail.get("eventTypeCode"), detail.get("type")),
+            "resource": first_resource,
+        },
+    )
+
+
+def _about(detail: Mapping[str, object]) -> str | None:
+    service, code = shape.text(detail.get("service")), shape.text(detail.get("eventTypeCode"))
+    return shape.first(
+        detail.get("title"),
+        f"{service} {code}" if service and code else code,
+        ": ".join(filter(None, (shape.text(detail.get("state")), shape.first(*map(detail.get, CAUSES)))))
+        if detail.get("instance-id") is None
+        else None,
+        " ".join(filter(None, (shape.text(detail.get("instance-id")), shape.text(detail.get("state"))))),
+    )
+
+
+def _severity(level: object) -> Severity:
+    if isinstance(level, int | float) and not isinstance(level, bool):
+        return next((band for lowest, band in BANDS if level >= lowest), Severity.INFO)
+    return severity.of_word(level)
+
+
+def _health_text(detail: Mapping[str, object]) -> object:
+    texts = detail.get("eventDescription")
+    return shape.dig(_first(texts), "latestDescription")
+
+
+def _first(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else None

@@ -1,0 +1,1 @@
+"""Remote monitoring and management. The table of them is in table.py."""

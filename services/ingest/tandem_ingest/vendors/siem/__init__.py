@@ -1,0 +1,1 @@
+"""SIEM, EDR and managed detection. The table of them is in table.py."""

@@ -1,0 +1,21 @@
+"""The words tools use for a condition that is over. A vendor with words of its own keeps them in its own file."""
+
+from __future__ import annotations
+
+from tandem.model.alert import AlertStatus
+from tandem_ingest.vendors.shape import word
+
+CLEAR = frozenset(
+    {
+        "resolved", "resolve", "ok", "okay", "clear", "cleared", "closed", "close", "recovered", "recovery", "up",
+        "normal", "success", "good", "healthy", "online", "fixed", "inactive", "ended", "reset", "green",
+    }
+)  # fmt: skip
+_NOT = frozenset({"not", "no", "un", "partially"})
+TRUE = frozenset({"true", "yes", "1"})
+
+
+def of_word(value: object) -> AlertStatus:
+    """RESOLVED for a word that says so, also as ``alert_resolved``; a word nobody knows never ends a condition."""
+    parts = word(value).replace(".", "_").replace(":", "_").split("_")
+    return AlertStatus.RESOLVED if parts[-1] in CLEAR and not _NOT.intersection(parts) else AlertStatus.FIRING

@@ -1,0 +1,82 @@
+"""What the acceptance asks: the gate's answer for a post, and the way of what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from tandem.bus.port import Record
+from tandem.clock import monotonic
+from tandem.errors import Unavailable
+from tandem.model.alert import Alert
+from tandem.model.integration import Integration
+from tandem_ingest.fairness.fair_queue import urgency_of
+from tandem_ingest.fairness.gate import Gate, Way
+from tandem_ingest.normalise import Post
+from tandem_ingest.waiting.table import URGENCY
+
+log = structlog.get_logger("tandem.ingest")
+
+
+class Appender(Protocol):
+    """The bus, or the way around it."""
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """See ``tandem.bus.port.Bus.append``."""
+        ...
+
+
+class Puts(Protocol):
+    """The part of ``Waiting`` that is needed."""
+
+    async def put(self, records: Sequence[Record]) -> None:
+        """See ``Waiting.put``."""
+        ...
+
+
+class Queued:
+    """Appends to what waits; to the bus when that cannot be: out of turn is better than refused."""
+
+    def __init__(self, waiting: Puts, bus: Appender) -> None:
+        """``bus`` is the second way."""
+        self._waiting = waiting
+        self._bus = bus
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Make ``records`` durable; raises Unavailable when neither way does."""
+        try:
+            await self._waiting.put(records)
+        except Unavailable as fault:
+            log.warning("alerts that should wait go straight to the bus", fault=str(fault))
+            await self._bus.append([replace(record, headers=None) for record in records])
+
+
+class Turns:
+    """One process's."""
+
+    def __init__(self, gate: Gate, queued: Queued, *, waits: Callable[[Integration, int], None]) -> None:
+        """``waits`` counts what was accepted and waits."""
+        self._gate = gate
+        self.queued = queued
+        self.waits = waits
+
+    def way(self, post: Post, alerts: Sequence[Alert]) -> Way:
+        """Where the alerts of ``post`` go, all of them the same way; raises TooMany."""
+        now, found = monotonic(), Way.STRAIGHT
+        counts: dict[str, int] = {}
+        for alert in alerts:
+            counts[alert.tenant] = counts.get(alert.tenant, 0) + 1
+        for tenant, count in counts.items():
+            if self._gate.way(post.integration, tenant, count, retries=post.vendor.retries, now=now) is Way.WAITS:
+                found = Way.WAITS
+        return found
+
+    def marked(self, records: Sequence[Record], alerts: Sequence[Alert]) -> list[Record]:
+        """``records`` as they wait: each says how urgent its alert is."""
+        return [
+            Record(record.topic, record.key, record.value, {URGENCY: str(urgency_of(alert.severity))})
+            for record, alert in zip(records, alerts, strict=True)
+        ]

@@ -1,0 +1,94 @@
+"""Notices a member that is stuck although the broker answers, which the client itself does not say.
+
+After a broker's restart a client has been seen to stay in its group and fetch nothing for ever, without a fault
+(aiokafka #1154). So somebody else asks: with a connection of its own, how far each partition reaches and who is in the
+group. A member that was asked for records all the time, and for so long neither moved towards the end nor belonged to
+its group, is stuck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from tandem.bus.kafka import KafkaBus
+from tandem.bus.kafka_consumer import KafkaConsumer
+from tandem.bus.kafka_ends import ends_of
+from tandem.bus.kafka_producer import describe
+from tandem.bus.kafka_settings import REQUEST_S, SESSION_S
+from tandem.bus.kafka_topics import admin
+from tandem.clock import monotonic, wait_event
+from tandem.errors import Unavailable
+
+EVERY_S = 5.0
+STUCK_S = 45.0
+"""More than a session, a rebalance and a leader's election take together."""
+
+log = structlog.get_logger("tandem.bus")
+
+
+class Watch:
+    """Watches the members of one bus."""
+
+    def __init__(
+        self, bus: KafkaBus, *, stuck: Callable[[str], None], stuck_s: float = STUCK_S, every_s: float = EVERY_S
+    ) -> None:
+        """``stuck`` is called with what to tell an operator."""
+        self._bus = bus
+        self._stuck = stuck
+        self._stuck_s = stuck_s
+        self._every_s = every_s
+        self._since: dict[KafkaConsumer, float] = {}
+        """Members that look stuck -> since when."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Look every few seconds until ``stopping`` is set."""
+        while not await wait_event(stopping, self._every_s):
+            try:
+                async with asyncio.timeout(3 * REQUEST_S):
+                    await self.look()
+            except (Unavailable, KafkaError, OSError, TimeoutError) as fault:
+                self._since.clear()  # the broker does not answer us either: nobody is stuck, it is away
+                log.debug("kafka not watched", fault=describe(fault))
+
+    async def look(self) -> None:
+        """Look once."""
+        for member in tuple(self._bus.consumers):
+            fault = await self._fault(member) if self._suspect(member) else None
+            if fault is None:
+                self._since.pop(member, None)
+                continue
+            since = self._since.setdefault(member, monotonic())
+            if monotonic() - since >= self._stuck_s:
+                log.error("kafka consumer is stuck", group=member.group, fault=fault)
+                self._stuck(f"kafka consumer {member.group} is stuck: {fault}")
+
+    def _suspect(self, member: KafkaConsumer) -> bool:
+        """It is asked for records, and for a while has got none: one that nobody asks has an excuse."""
+        now = monotonic()
+        asked = now - member.polled_at < max(SESSION_S, 2 * self._every_s)
+        return asked and now - member.moved_at > self._every_s
+
+    async def _fault(self, member: KafkaConsumer) -> str | None:
+        nexts = member.nexts()
+        if not nexts:
+            return await self._outside(member)
+        ends = await ends_of(self._bus.settings, list(nexts))
+        behind = {place: ends[place] - position for place, position in nexts.items() if ends[place] > position}
+        if not behind:
+            return None
+        (topic, part), records = max(behind.items(), key=lambda item: item[1])
+        return f"{records} records wait in {topic}[{part}] and none comes"
+
+    async def _outside(self, member: KafkaConsumer) -> str | None:
+        """A member without partitions: it may be one too many, but the group must know it."""
+        group = self._bus.settings.group(member.group)
+        async with admin(self._bus.settings) as client:
+            for answer in await client.describe_consumer_groups([group]):
+                for described in answer.groups:
+                    if member.client_id in {each[1] for each in described[5]}:
+                        return None
+        return f"group {group} does not know it"

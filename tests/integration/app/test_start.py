@@ -1,0 +1,51 @@
+"""A process whose own database is not there yet answers meanwhile, says what it waits for, and goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from pathlib import Path
+
+import httpx
+
+from tandem.app.process import Process
+from tandem.app.settings import Settings
+from tandem.clock import pause
+from tandem.db.migrate import upgrade
+from tests.support.postgres import Database
+
+KEY = base64.b64encode(bytes(32)).decode()
+
+
+async def answers(process: Process) -> httpx.AsyncClient:
+    async with asyncio.timeout(20):
+        while not process.address:
+            await pause(0.01)
+    return httpx.AsyncClient(base_url=process.address, timeout=10.0, trust_env=False)
+
+
+async def test_an_ingest_without_its_schema_refuses_says_so_and_serves_once_it_is_there(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    settings = Settings(
+        database_url=empty_database.dsn, data_dir=tmp_path, listen="127.0.0.1:0", secret_key=KEY, shutdown_s=10
+    )
+    process = Process(settings, ["ingest"])
+    running = asyncio.create_task(process.run())
+    async with await answers(process) as http:
+        async with asyncio.timeout(20):
+            while "run tandem db upgrade" not in (told := await http.get("/readyz")).json()["detail"]:
+                assert told.status_code == 503
+        posted = await http.post("/v1/alerts/erp", content=b'{"title":"t"}')
+        assert posted.status_code == 503
+        assert "retry-after" in posted.headers
+        assert (await http.get("/livez")).status_code == 200
+
+        await upgrade(empty_database.dsn)
+        async with asyncio.timeout(60):
+            while (await http.get("/readyz")).status_code != 200:
+                await pause(0.05)
+        assert (await http.post("/v1/alerts/erp", content=b'{"title":"t"}')).status_code == 401
+
+    process.lifecycle.stop()
+    assert await running == 0

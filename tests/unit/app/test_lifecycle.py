@@ -1,0 +1,77 @@
+"""A process starts, serves and stops as it was told, also when it is told while it still starts."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tandem.app.lifecycle import Lifecycle
+from tandem.errors import StartFailed
+
+
+class Part:
+    """Something that is opened at the start; ``waits_for`` is what it needs first."""
+
+    def __init__(self, lifecycle: Lifecycle, waits_for: asyncio.Event | None = None) -> None:
+        self.lifecycle = lifecycle
+        self.waits_for = waits_for
+        self.begun, self.opened = asyncio.Event(), asyncio.Event()
+
+    async def start(self) -> None:
+        self.lifecycle.on_close("part", self.close)
+        self.begun.set()
+        if self.waits_for is not None:
+            await self.waits_for.wait()
+        self.opened.set()
+
+    async def close(self) -> None:
+        self.opened.clear()
+        self.begun.clear()
+
+
+async def test_a_process_serves_until_it_is_told_to_stop_and_closes_what_it_opened():
+    lifecycle = Lifecycle(shutdown_s=5)
+    part = Part(lifecycle)
+    living = asyncio.create_task(lifecycle.live(part.start))
+    await asyncio.wait_for(part.opened.wait(), 5)
+
+    lifecycle.stop()
+
+    assert await asyncio.wait_for(living, 5) == 0
+    assert not part.begun.is_set()
+
+
+async def test_a_stop_ends_a_start_that_still_waits():
+    lifecycle = Lifecycle(shutdown_s=5)
+    part = Part(lifecycle, waits_for=asyncio.Event())
+    living = asyncio.create_task(lifecycle.live(part.start))
+    await asyncio.wait_for(part.begun.wait(), 5)
+
+    lifecycle.stop()
+
+    assert await asyncio.wait_for(living, 5) == 0
+    assert not part.begun.is_set()
+
+
+async def test_a_start_that_fails_says_why_and_closes_what_was_open():
+    lifecycle = Lifecycle(shutdown_s=5)
+    part = Part(lifecycle)
+
+    async def start() -> None:
+        await part.start()
+        raise StartFailed("no room")
+
+    with pytest.raises(StartFailed, match="no room"):
+        await asyncio.wait_for(lifecycle.live(start), 5)
+    assert not part.begun.is_set()
+
+
+async def test_a_failure_while_serving_ends_with_one():
+    lifecycle = Lifecycle(shutdown_s=5)
+    living = asyncio.create_task(lifecycle.live(Part(lifecycle).start))
+    await asyncio.sleep(0)
+
+    lifecycle.stop("PostgreSQL ended")
+
+    assert await asyncio.wait_for(living, 5) == 1

@@ -1,0 +1,1 @@
+"""The Grafana dashboards as values, and what makes files of them."""
