@@ -95,7 +95,9 @@ async def test_the_test_button_goes_through_the_door_to_a_decision_whatever_prov
         assert (way["last_event_at"] is not None, len(way["secrets"])) == (True, 1)
 
     admin = await database.admin()
-    assert await admin.fetchval("select count(*) from notifier.page where state <> 'would_have_paged'") == 0
+    # Cedarline's alone: another tenant's maintenance window may begin whenever this runs, and tells its people so.
+    states = await admin.fetch("select distinct state from notifier.page where tenant = 'cedarline'")
+    assert {row["state"] for row in states} <= {"would_have_paged"}
 
 
 async def test_where_amazon_signs_the_button_says_what_to_do(database: Database, api: httpx.AsyncClient) -> None:
