@@ -8,20 +8,22 @@ import random
 import pytest
 
 from tandem.killpoint import POINTS
+from tests.support.effort import rounds
 from tests.support.installation import Installation
 from tests.support.pager_provider import Fault
 from tests.support.starts import one_of_many_serves
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
-ROUNDS = 10
+ROUNDS = rounds(4, 10)
+WALKS = rounds(1, 2)
 PER_SECOND = 200
 STARTS = 20
 AWAY_S = 10.0
 PAUSED_S = 12.0
 
 
-async def test_ten_kills_at_random_moments_every_other_with_the_database_lose_and_double_nothing(
+async def test_kills_at_random_moments_every_other_with_the_database_lose_and_double_nothing(
     running: Installation, chance: random.Random
 ):
     async def kill_again_and_again() -> None:
@@ -50,7 +52,7 @@ async def test_kills_at_every_named_point_at_random_passings_lose_and_double_not
 ):
     async def walk() -> None:
         await running.supervisor.stop()
-        for point in chance.sample(POINTS * 2, len(POINTS) * 2):
+        for point in chance.sample(POINTS * WALKS, len(POINTS) * WALKS):
             await running.supervisor.run_to(f"{point}:{chance.randint(1, 40)}")
         await running.supervisor.start()
 

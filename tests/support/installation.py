@@ -236,8 +236,11 @@ class Installation(Generic[P]):
         sending = asyncio.create_task(self.sender.stream(self.alert, per_second=per_second, until=lambda: over))
         try:
             await treatment
+        except Exception:
+            await self.supervisor.run()  # what is half delivered would make every later test fail too
+            raise
         finally:
-            over = True  # also after a failure: what is half delivered would make every later test fail too
+            over = True
             await sending
         await self.stands()
 

@@ -118,10 +118,12 @@ class Supervisor(Served):
         return await behind_on_postgres(self.admin_dsn)
 
     async def _in_flight(self) -> int | None:
-        """Ask the PostgreSQL that a killed process left."""
+        """Ask the PostgreSQL that a killed process left; one that was itself still starting answers nobody."""
         if not self.admin_dsn or self.postgres_pid() is None:
             return None
-        return await in_flight(self.admin_dsn)
+        with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
+            return await in_flight(self.admin_dsn)
+        return None
 
 
 async def in_flight(admin_dsn: str) -> int:
