@@ -11,6 +11,7 @@ from tandem.bus.postgres import PostgresBus
 from tandem.bus.postgres_consumer import Sharing
 from tandem.bus.topics import ALERTS, COMMANDS, PARTITIONS
 from tandem.clock import SystemClock
+from tandem_router.service import Router
 from tests.support.effort import measured, rounds, seconds
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
@@ -44,7 +45,7 @@ async def until_held(fleet: Installation[Fleet], wanted: list[int], *, within_s:
     return time.monotonic() - began
 
 
-ALL = 3 * PARTITIONS
+ALL = len(Router.inputs) * PARTITIONS
 HALF = ALL // 2
 """Of the partitions of alerts, signals and commands."""
 

@@ -13,6 +13,7 @@ from tandem.bus.kafka_settings import SESSION_S
 from tandem.bus.topics import ALERTS, COMMANDS, PARTITIONS
 from tandem.clock import SystemClock
 from tandem.errors import Unavailable
+from tandem_router.service import Router
 from tests.support.effort import measured, rounds, seconds
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
@@ -22,7 +23,7 @@ from tests.support.lateness import lateness
 pytestmark = [pytest.mark.chaos_kafka, pytest.mark.kafka, pytest.mark.timeout(1800)]
 
 PER_SECOND = 20
-ALL = 3 * PARTITIONS
+ALL = len(Router.inputs) * PARTITIONS
 """Of alerts, signals and commands."""
 HALF = ALL // 2
 BUSY_S = 15.0
