@@ -94,6 +94,8 @@ def test_every_vendor_has_golden_bodies_and_every_clearing_one_a_clear() -> None
         ("datadog", "a monitor triggers", False),
         ("prtg", "placeholders that were not filled", True),
         ("prtg", "a sensor is down", False),
+        ("rubrik", "its test event", True),
+        ("rubrik", "a ransomware detection is a success of severity Critical", False),
     ],
 )
 def test_a_tools_test_message_is_marked(vendor: str, name: str, test: bool) -> None:
