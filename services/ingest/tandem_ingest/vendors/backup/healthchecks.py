@@ -44,10 +44,11 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 def _check(body: object) -> VendorAlert:
     says = Flat(_opened(body))
-    spoken = _spoken(says)
+    name, status = says.first(*NAME), says.first(*STATUS)
+    spoken = _spoken(says) if name is None or status is None else {}
     its_id = says.first("check", *ID) or _in_link(says)
-    name = says.first(*NAME) or spoken.get("name") or its_id
-    status = says.first(*STATUS) or spoken.get("status")
+    name = name or spoken.get("name") or its_id
+    status = status or spoken.get("status")
     if name is None or status is None:
         raise Unreadable("no name or status: not the healthchecks.io template")
     up = status.casefold() in UP

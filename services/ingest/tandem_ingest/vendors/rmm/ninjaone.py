@@ -37,6 +37,9 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:  # noqa: ARG001 - as above
     """The activity's id; a post of several activities has none, and an alert's own id is the same when it clears."""
+    plain = shape.mapping(body)
+    if not plain.keys().isdisjoint(("activityTime", "seriesUid")):  # nearly every post, told without reading it twice
+        return shape.first(plain.get("id"), plain.get("activityId"))
     says = _unwrapped(body)
     return shape.first(says.get("id") if _is_activity(says) else None, says.get("activityid"))
 
