@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -14,6 +15,18 @@ ALTERED = "tandem_altered"
 """The label that names the fields we cleaned or cut, e.g. ``title,host``."""
 LABELS = 64
 Cleaner = Callable[[str], tuple[str, bool]]
+_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos|nbsp|#39|#34|#x27);")
+_MEANING = {
+    "amp": "&",
+    "lt": "<",
+    "gt": ">",
+    "quot": '"',
+    "apos": "'",
+    "nbsp": " ",
+    "#39": "'",
+    "#34": '"',
+    "#x27": "'",
+}
 
 
 class _Fields:
@@ -26,14 +39,14 @@ class _Fields:
         found = shape.text(value)
         if found is None:
             return None
-        cleaned, altered = clean.line(found, limit)
+        cleaned, altered = clean.line(_said(found), limit)
         return self._noted(name, cleaned, altered=altered)
 
     def block(self, name: str, value: object) -> str | None:
         found = shape.text(value)
         if found is None:
             return None
-        cleaned, altered = clean.block(found, clean.DESCRIPTION)
+        cleaned, altered = clean.block(_said(found), clean.DESCRIPTION)
         return self._noted(name, cleaned, altered=altered)
 
     def key(self, name: str, value: object) -> str | None:
@@ -77,6 +90,11 @@ class _Fields:
         if altered:
             self.altered.append(name)
         return cleaned or None
+
+
+def _said(text: str) -> str:
+    """``text`` without HTML's entities, which tools that write mail and pages leave in their JSON; no other mark-up."""
+    return _ENTITY.sub(lambda match: _MEANING[match[0][1:-1]], text) if "&" in text else text
 
 
 def draft(  # noqa: PLR0913 - one argument per field of the alert

@@ -31,8 +31,9 @@ _KEYS = 200
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
-    """The activities of a post: one object, or a list of them."""
-    return batch.one_or_many(body, _activity)
+    """The activities of a post: one object, a list of them, or a page of its API."""
+    page = shape.mapping(body).get("activities")
+    return batch.one_or_many(page if isinstance(page, list) else body, _activity)
 
 
 def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:  # noqa: ARG001 - as above
