@@ -26,7 +26,18 @@ MESSAGE = (
     "troubleshootingnote", "alerttroubleshooting",
 )  # fmt: skip
 TYPE = ("type", "alerttype", "monitortype", "category", "alertcategory", "alertcontextclass")
-STATE = ("state", "status", "event", "action", "alertstate", "alertstatus", "eventtype", "alertevent", "alertaction")
+STATE = (
+    "state",
+    "status",
+    "event",
+    "action",
+    "alertstate",
+    "alertstatus",
+    "eventtype",
+    "alertevent",
+    "alertaction",
+    "eventaction",
+)
 DEVICE = ("device", "devicehostname", "hostname", "devicename", "host", "alertsourceinfodevicename")
 
 

@@ -23,7 +23,7 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
 )
 ID = ("alertid", "id", "dedupkey")
 MESSAGE = ("message", "alertmessage", "content", "body", "title", "summary", "text", "description")
-STATE = ("event", "status", "state", "action", "alertaction", "eventtype", "alertstatus", "alertevent")
+STATE = ("event", "status", "state", "action", "alertaction", "eventtype", "alertstatus", "alertevent", "eventaction")
 _EMBED = re.compile(r"Agent (?P<agent>\S{1,100}) Client: (?P<client>[^\r\n]{1,200})")
 _TICKET = re.compile(r"(?P<severity>error|warning|info(?:rmational)?) on (?P<agent>\S{1,100})", re.IGNORECASE)
 """Titles of its manual's templates for Discord and for Zammad."""
