@@ -45,9 +45,11 @@ TEST_TITLE = "test notification"
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     """The one notification of a post; like ntfy's it may be the bare message, with its title in a header.
 
-    A template that pastes its message without ``escape`` breaks its JSON: the fields are then read one by one.
+    A template that pastes its message without ``escape`` breaks its JSON: the fields are then read one by one, if its
+    end is there.
     """
-    if isinstance(body, str) and body.lstrip().startswith("{") and (found := fields(body.strip())):
+    text = body.strip() if isinstance(body, str) else ""
+    if text.startswith("{") and text.endswith("}") and (found := fields(text)):
         body = {**found, REPAIRED: "broken JSON, read field by field"}
     elif isinstance(body, str):
         body = {"message": plain.message(body), "title": headers.get("title") or headers.get("x-title")}
