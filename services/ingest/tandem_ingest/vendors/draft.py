@@ -14,6 +14,11 @@ ALTERED = "tandem_altered"
 """The label that names the fields we cleaned or cut, e.g. ``title,host``."""
 LABELS = 64
 Cleaner = Callable[[str], tuple[str, bool]]
+_ENTITIES = (
+    ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#34;", '"'), ("&apos;", "'"), ("&#39;", "'"), ("&#x27;", "'"),
+    ("&nbsp;", " "), ("&amp;", "&"),
+)  # fmt: skip
+"""The ampersand last: ``&amp;lt;`` is ``&lt;``."""
 
 
 class _Fields:
@@ -26,14 +31,14 @@ class _Fields:
         found = shape.text(value)
         if found is None:
             return None
-        cleaned, altered = clean.line(found, limit)
+        cleaned, altered = clean.line(_said(found), limit)
         return self._noted(name, cleaned, altered=altered)
 
     def block(self, name: str, value: object) -> str | None:
         found = shape.text(value)
         if found is None:
             return None
-        cleaned, altered = clean.block(found, clean.DESCRIPTION)
+        cleaned, altered = clean.block(_said(found), clean.DESCRIPTION)
         return self._noted(name, cleaned, altered=altered)
 
     def key(self, name: str, value: object) -> str | None:
@@ -77,6 +82,14 @@ class _Fields:
         if altered:
             self.altered.append(name)
         return cleaned or None
+
+
+def _said(text: str) -> str:
+    """``text`` without HTML's entities, which tools that write mail and pages leave in their JSON; no other mark-up."""
+    if "&" in text:
+        for entity, meaning in _ENTITIES:
+            text = text.replace(entity, meaning)
+    return text
 
 
 def draft(  # noqa: PLR0913 - one argument per field of the alert

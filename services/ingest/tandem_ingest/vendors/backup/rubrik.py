@@ -2,8 +2,10 @@
 
 The fields stand at the top or under ``payload``, Rubrik's own in ``custom_details``. Each run is an event series of its
 own, so a failure and the success that ends it meet in the object and the class of the event. Rubrik's status words:
-Success, Failure, Canceled, Warning, Running, Queued, Info. Source of the names: the table Rubrik_Events_Data_CL of
-github.com/Azure/Azure-Sentinel, Solutions/RubrikSecurityCloud.
+Success, TaskSuccess (a step, also a start), Failure, Canceled, Warning, Running, Queued, Info. Detected ransomware
+is a Success too, of severity Critical: only an informational success of a job clears. Source of the names: the table
+Rubrik_Events_Data_CL of github.com/Azure/Azure-Sentinel; of status and severity: the event reference of
+github.com/rubrikinc/rubrik-developer-center.
 """
 
 from __future__ import annotations
@@ -25,7 +27,14 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
         "severity_info": Severity.INFO,
     }
 )
-CLEAR = frozenset({"success", "succeeded", "tasksuccess", "resolved"})
+CLEAR = frozenset({"success", "succeeded", "resolved"})
+QUIET = frozenset({Severity.INFO, Severity.UNKNOWN})
+DETECTIONS = frozenset(
+    {"anomaly", "threathunt", "threatmonitoring", "threatfeed", "identityalerts", "securityviolation"}
+)
+"""Classes whose events say what was found, not how a job ended."""
+_TEST = "everyone loves "
+"""How the text of its test event begins."""
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
@@ -42,11 +51,13 @@ def _event(body: object) -> VendorAlert:
         raise Unreadable("no summary: not an event of Rubrik")
     word = shape.first(says.get("severity"), details.get("severity"))
     status = _one(details, "status", "eventStatus", "activityStatus", "lastActivityStatus") or says.get("status")
-    cleared = shape.word(envelope.get("event_action")) == "resolve" or shape.word(status) in CLEAR
+    level = severity.of_word(word, SEVERITY)
+    kinds = (says.get("class"), details.get("eventType"), details.get("lastActivityType"))
+    ended = shape.word(status) in CLEAR and level in QUIET and DETECTIONS.isdisjoint(map(_kind, kinds))
     return draft(
         title=title,
-        status=AlertStatus.RESOLVED if cleared else AlertStatus.FIRING,
-        severity=severity.of_word(word, SEVERITY),
+        status=AlertStatus.RESOLVED if ended or _resolves(envelope) else AlertStatus.FIRING,
+        severity=level,
         severity_word=word,
         host=_one(details, "objectName", "object_name", "hostname") or shape.text(says.get("source")),
         occurred_at=times.parse(shape.either(says.get("timestamp"), details.get("timestamp"), details.get("time"))),
@@ -61,7 +72,17 @@ def _event(body: object) -> VendorAlert:
             "event_status": status,
             **details,
         },
+        test=title.casefold().startswith(_TEST),
     )
+
+
+def _resolves(envelope: Mapping[str, object]) -> bool:
+    """Whether PagerDuty's form of the event says so."""
+    return shape.word(envelope.get("event_action")) == "resolve"
+
+
+def _kind(value: object) -> str:
+    return shape.word(value).replace("_", "").replace(" ", "")
 
 
 def _details(says: Mapping[str, object]) -> Mapping[str, object]:

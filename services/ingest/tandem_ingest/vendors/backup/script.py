@@ -33,6 +33,9 @@ MEANING: Mapping[tuple[str, int], tuple[Severity, str]] = MappingProxyType(
 SUCCESS = frozenset({"success", "ok", "succeeded", "completed", "resolved", "up"})
 START = frozenset({"start", "started", "running"})
 WARNING = frozenset({"warning", "warn"})
+JOB = ("job", "name", "check", "profile", "plan", "backup", "task", "repository", "repo")
+_NOT = frozenset({"not", "no", "partially", "partly"})
+"""What makes a word of success none."""
 _BORG_WARNINGS = range(100, 128)
 _ROBOCOPY_FAILS = 8
 
@@ -44,9 +47,9 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 def _run(body: object) -> VendorAlert:
     says = shape.mapping(body)
-    job = shape.first(says.get("job"), says.get("name"), says.get("check"))
-    code = _code(shape.first(says.get("exit"), says.get("exit_code"), says.get("exitcode")))
-    state = shape.word(shape.first(says.get("state"), says.get("status"), says.get("result")))
+    job = shape.first(*map(says.get, JOB))
+    code = _code(shape.first(says.get("exit"), says.get("exit_code"), says.get("exitcode"), says.get("rc")))
+    state = _state(says)
     if job is None or (code is None and not state):
         raise Unreadable("no job, or neither exit code nor state: not the script/1 body")
     level, meaning = _verdict(shape.word(says.get("tool")), code, state)
@@ -66,7 +69,7 @@ def _run(body: object) -> VendorAlert:
         dedup_key=f"{key}/start" if began else key,
         customer=shape.first(says.get("customer"), says.get("tenant")),
         url=says.get("url"),
-        description=shape.first(says.get("output"), says.get("message")),
+        description=shape.first(says.get("output"), says.get("message"), says.get("error")),
         labels={
             "job": job,
             "tool": says.get("tool"),
@@ -76,6 +79,16 @@ def _run(body: object) -> VendorAlert:
         },
         test=shape.word(says.get("test")) == "true",
     )
+
+
+def _state(says: Mapping[str, object]) -> str:
+    """What the script itself says; also as ``backup.failed`` or ``"success": false``."""
+    said = shape.word(shape.first(*map(says.get, ("state", "status", "result", "event"))))
+    fine = says.get("success")
+    if not said and isinstance(fine, bool):
+        return "success" if fine else "failed"
+    parts = said.replace(".", "_").split("_")
+    return said if _NOT.intersection(parts) else parts[-1]
 
 
 def _verdict(tool: str, code: int | None, state: str) -> tuple[Severity, str]:

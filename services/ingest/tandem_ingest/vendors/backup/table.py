@@ -18,7 +18,8 @@ from tandem_ingest.vendors.vendor import Vendor
 
 VENDORS = (
     Vendor(
-        slug="healthchecks", name="healthchecks.io", kind=Kind.BACKUP, read=healthchecks.read, auth=AuthKind.BEARER,
+        slug="healthchecks", name="healthchecks.io", kind=Kind.BACKUP, read=healthchecks.read, decode=or_text,
+        auth=AuthKind.BEARER,
         clears="status up of the same check",
     ),
     Vendor(

@@ -3,6 +3,7 @@
 Veeam ONE runs them as an alarm action (status Error, Warning, Information, Resolved), Backup & Replication after
 a job (result Failed, Warning, Success). Success and Resolved clear what failed before. A poller may post objects as the
 REST APIs give them: alarms of the Service Provider Console and of Veeam ONE, sessions of Backup & Replication.
+VeeamNotify's messages for Discord, Slack and Teams are read as well.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from types import MappingProxyType
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
-from tandem_ingest.vendors import batch, severity, shape
+from tandem_ingest.vendors import batch, chat, severity, shape
 from tandem_ingest.vendors.draft import draft
 
 SEVERITY: Mapping[str, Severity] = MappingProxyType(
@@ -28,6 +29,7 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
         "success": Severity.INFO,
         "working": Severity.INFO,
         "starting": Severity.INFO,
+        "running": Severity.INFO,
     }
 )
 CLEAR = frozenset({"resolved", "success"})
@@ -43,8 +45,11 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 
 def _folded(body: object) -> Mapping[str, object]:
-    """Names in lower case and without underscores: scripts, PowerShell and the APIs spell the same ones differently."""
-    return {name.casefold().replace("_", ""): value for name, value in list(shape.mapping(body).items())[:_KEYS]}
+    """Names in lower case, without underscores and blanks: scripts, PowerShell, the APIs and messages differ."""
+    return {
+        name.casefold().replace("_", "").replace(" ", ""): value
+        for name, value in list(shape.mapping(body).items())[:_KEYS]
+    }
 
 
 def _result(body: object) -> VendorAlert:
@@ -54,12 +59,13 @@ def _result(body: object) -> VendorAlert:
     status = _status(says, last)
     if status is None or (what is None and where is None):
         raise Unreadable("no status with an alarm, job or object: not the veeam/1 body")
+    word, level = _severity(says, status)
     message = shape.first(last.get("message"), _message(says))
     return draft(
         title=f"{_headline(what, where, message)} ({status})",
         status=AlertStatus.RESOLVED if status.casefold() in CLEAR else AlertStatus.FIRING,
-        severity=severity.of_word(status, SEVERITY),
-        severity_word=status,
+        severity=level,
+        severity_word=word,
         host=shape.first(
             says.get("host"),
             says.get("computername"),
@@ -79,6 +85,7 @@ def _result(body: object) -> VendorAlert:
             "alarm": shape.first(says.get("alarm"), says.get("alarmname")),
             "alarm_id": shape.first(says.get("alarmid"), says.get("alarmtemplateid")),
             "job": shape.first(says.get("job"), says.get("jobname")),
+            "job_type": says.get("jobtype"),
             "object": where,
             "server": says.get("server"),
             "previous_status": shape.first(says.get("previousstatus"), says.get("previousstate")),
@@ -91,7 +98,7 @@ def _result(body: object) -> VendorAlert:
 
 def _whole(body: object) -> Mapping[str, object]:
     """An alarm with what it is raised on, which newer APIs keep in an object of its own."""
-    says = _folded(body)
+    says = _folded(chat.plain(body))
     inner = {**_folded(says.get("object")), **_folded(says.get("alarmassignment"))}
     own = {name: value for name, value in inner.items() if name not in {"name", "id", "instanceuid"}}
     return {**own, **says} if own else says
@@ -104,7 +111,7 @@ def _headline(what: str | None, where: str | None, message: str | None) -> str:
 
 
 def _what(says: Mapping[str, object]) -> str | None:
-    return shape.first(*(says.get(name) for name in ("alarm", "job", "alarmname", "jobname", "name")))
+    return shape.first(*(says.get(name) for name in ("alarm", "job", "alarmname", "jobname", "name", "title")))
 
 
 def _where(says: Mapping[str, object]) -> str | None:
@@ -117,7 +124,17 @@ def _status(says: Mapping[str, object], last: Mapping[str, object]) -> str | Non
     nested = shape.dig(result, "result") if isinstance(result, dict) else result
     if shape.word(nested) == "none":  # a session that still runs
         nested = None
-    return shape.first(says.get("status"), nested, says.get("jobresult"), last.get("status"), says.get("state"))
+    own = (nested, says.get("jobresult"), says.get("sessionresult"), last.get("status"), says.get("state"))
+    return shape.first(says.get("status"), *own)
+
+
+def _severity(says: Mapping[str, object], status: str) -> tuple[str, Severity]:
+    """The status is the severity; a status that is none (active) leaves it to a field of its own."""
+    own = shape.text(says.get("severity"))
+    level = severity.of_word(status, SEVERITY)
+    if level is Severity.UNKNOWN and own is not None:
+        return own, severity.of_word(own)
+    return status, level
 
 
 def _message(says: Mapping[str, object]) -> str | None:

@@ -30,6 +30,7 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
     }
 )
 CLEARED = "1"
+_RULE = "this alert "
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
@@ -39,7 +40,7 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 def _alert(body: object) -> VendorAlert:
     says = shape.mapping(body)
-    title = headline(says.get("alertName"), says.get("alertDescription"))
+    title = headline(says.get("alertName"), _about(says))
     if title is None and (title := shape.text(says.get("subject"))) is None:
         raise Unreadable("no alertName, alertDescription or subject: not an Auvik alert")
     word = shape.first(says.get("alertSeverityString"), says.get("alertSeverity"))
@@ -64,6 +65,12 @@ def _alert(body: object) -> VendorAlert:
             "subject": says.get("subject"),
         },
     )
+
+
+def _about(says: Mapping[str, object]) -> str | None:
+    """The description, unless it is the one of Auvik's own rules, which only tells when they fire."""
+    told = shape.text(says.get("alertDescription"))
+    return None if told and says.get("alertName") and told.casefold().startswith(_RULE) else told
 
 
 def _status(says: Mapping[str, object]) -> AlertStatus:

@@ -12,16 +12,32 @@ from types import MappingProxyType
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
-from tandem_ingest.vendors import batch, severity, shape, status
+from tandem_ingest.vendors import batch, chat, severity, shape, status
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import Flat
 from tandem_ingest.vendors.template import REPAIRED
 
 SEVERITY: Mapping[str, Severity] = MappingProxyType({**severity.WORDS, "moderate": Severity.MEDIUM})
-_PRIORITY = "priority:"
+_PAGE = "/alert/"
+_SUFFIX = " Alert"
 ID = ("uid", "alertuid", "alertid", "dedupkey")
-MESSAGE = ("message", "alertmessageen", "alertmessage", "title", "summary", "text", "description", "diagnostics")
+MESSAGE = (
+    "message", "alertmessageen", "alertmessage", "title", "summary", "text", "description", "diagnostics",
+    "troubleshootingnote", "alerttroubleshooting",
+)  # fmt: skip
 TYPE = ("type", "alerttype", "monitortype", "category", "alertcategory", "alertcontextclass")
+STATE = (
+    "state",
+    "status",
+    "event",
+    "action",
+    "alertstate",
+    "alertstatus",
+    "eventtype",
+    "alertevent",
+    "alertaction",
+    "eventaction",
+)
 DEVICE = ("device", "devicehostname", "hostname", "devicename", "host", "alertsourceinfodevicename")
 
 
@@ -31,12 +47,12 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 
 def _alert(body: object) -> VendorAlert:
-    says = Flat(_plain(body))
+    says = _says(body)
     test = says.unfilled(*ID)
     message, kind = says.first(*MESSAGE), says.first(*TYPE)
     if message is None and kind is None and not test:
         raise Unreadable("no message or alert type: not the datto-rmm/1 body")
-    word = says.first("priority", "alertpriority", "severity")
+    word = says.first("priority", "alertpriority", "severity", "alertseverity")
     return draft(
         title=(message or _context(says) or kind or "Test message of Datto RMM").splitlines()[0],
         status=_status(says),
@@ -46,7 +62,7 @@ def _alert(body: object) -> VendorAlert:
         occurred_at=times.parse(says.get("time", "timestamp", "alerttime", "occurredat")),
         dedup_key=_condition(says, kind),
         customer=says.first("site", "sitename", "alertsourceinfositename", "customer", "client", "tenant"),
-        url=says.first("url", "alerturl", "link"),
+        url=says.first("url", "alerturl", "link", "docurl"),
         description=message,
         labels={
             "type": kind,
@@ -64,38 +80,31 @@ def _alert(body: object) -> VendorAlert:
     )
 
 
-def _plain(body: object) -> object:
-    """A body in the form of a chat message, whose facts stand in the first attachment and its fields."""
-    attachments = shape.dig(body, "attachments")
-    first = shape.mapping(attachments[0] if isinstance(attachments, list) and attachments else None)
-    if not first:
-        return body
-    lines = (shape.text(first.get("text")) or "").replace("*", "").splitlines()
-    priority = next((line for line in lines if line.casefold().startswith(_PRIORITY)), "")
-    message = "\n".join(line for line in lines if line != priority).strip()
-    link = shape.text(first.get("title_link"))
-    fields = first.get("fields")
-    pairs = [each for each in fields if isinstance(each, dict)] if isinstance(fields, list) else []
-    return {
-        **{shape.text(each.get("title")) or "": each.get("value") for each in pairs},
-        "message": message or first.get("title") or first.get("fallback"),
-        "type": (shape.text(first.get("title")) or "").removesuffix(" Alert"),
-        "priority": priority[len(_PRIORITY) :].strip() or None,
-        "url": link,
-        "uid": link.rpartition("/alert/")[2] if link and "/alert/" in link else None,
-    }
+def _says(body: object) -> Flat:
+    """The fields by name; of a chat message the alert's page in Datto tells its uid."""
+    says = chat.plain(body)
+    if says is body:
+        return Flat(body)
+    facts = shape.mapping(says)
+    page, title = shape.text(facts.get("url")) or "", shape.text(facts.get("title")) or ""
+    uid = page.rpartition(_PAGE)[2] if _PAGE in page else None
+    kind = title.removesuffix(_SUFFIX) if title.endswith(_SUFFIX) else None
+    return Flat({**facts, "uid": uid, "type": kind})
 
 
 def _context(says: Flat) -> str | None:
     """What the REST API says of an alert without a text: ``online_offline_status_ctx`` and its ``status``."""
     kind, state = says.first("alertcontextclass"), says.first("alertcontextstatus")
-    return f"{kind.removesuffix('_ctx').replace('_', ' ')}: {state}" if kind and state else None
+    if kind is None:
+        return None
+    name = kind.removesuffix("_ctx").replace("_", " ")
+    return f"{name}: {state}" if state else name
 
 
 def _status(says: Flat) -> AlertStatus:
     if says.word("resolved", "resolvedalert", "alertresolved") in status.TRUE:
         return AlertStatus.RESOLVED
-    return status.of_word(says.first("state", "status", "event", "action", "alertstate", "alertstatus"))
+    return status.of_word(says.first(*STATE))
 
 
 def _condition(says: Flat, kind: str | None) -> str | None:

@@ -6,13 +6,14 @@ button fills the agent's variables and leaves those of the alert as they stand. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
-from tandem_ingest.vendors import batch, severity, status
+from tandem_ingest.vendors import batch, chat, severity, shape, status
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import Flat
 from tandem_ingest.vendors.template import REPAIRED
@@ -21,7 +22,12 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
     {**severity.WORDS, "error": Severity.HIGH, "warning": Severity.MEDIUM, "info": Severity.INFO}
 )
 ID = ("alertid", "id", "dedupkey")
-MESSAGE = ("message", "alertmessage", "title", "summary", "text", "content", "description")
+MESSAGE = ("message", "alertmessage", "content", "body", "title", "summary", "text", "description")
+STATE = ("event", "status", "state", "action", "alertaction", "eventtype", "alertstatus", "alertevent", "eventaction")
+_EMBED = re.compile(r"Agent (?P<agent>\S{1,100}) Client: (?P<client>[^\r\n]{1,200})")
+_TICKET = re.compile(r"(?P<severity>error|warning|info(?:rmational)?) on (?P<agent>\S{1,100})", re.IGNORECASE)
+"""Titles of its manual's templates for Discord and for Zammad."""
+_ARTICLE = frozenset({"article"})
 AGENT = ("agent", "agenthostname", "hostname", "host", "agentname")
 
 
@@ -31,9 +37,10 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 
 def _alert(body: object) -> VendorAlert:
-    says = Flat(body)
+    says = _says(body)
     message = says.first(*MESSAGE)
-    test = says.unfilled(*ID, *MESSAGE) or "{{alert." in (message or "")
+    unfilled = "{{alert." in (message or "").replace("{{ ", "{{")
+    test = unfilled or says.unfilled(*ID, *MESSAGE)
     host, kind = says.first(*AGENT), says.first("type", "alerttype")
     about = f"{kind} on {host}" if kind and host else None
     if message is None and about is None and not test:
@@ -41,7 +48,7 @@ def _alert(body: object) -> VendorAlert:
     word = says.first("severity", "alertseverity", "priority")
     alert_id = says.first(*ID)
     return draft(
-        title=(message or about or "Test message of Tactical RMM").splitlines()[0],
+        title=((None if unfilled else message) or about or "Test message of Tactical RMM").splitlines()[0],
         status=_status(says),
         severity=severity.of_word(word, SEVERITY),
         severity_word=word,
@@ -67,4 +74,18 @@ def _status(says: Flat) -> AlertStatus:
     """``event`` is ours; ``{{alert.resolved}}`` is True or False in templates of others."""
     if says.word("resolved", "alertresolved") in status.TRUE:
         return AlertStatus.RESOLVED
-    return status.of_word(says.first("event", "status", "state", "action", "alertaction"))
+    return status.of_word(says.first(*STATE))
+
+
+def _says(body: object) -> Flat:
+    """The fields by name, and what only a title of the manual's templates tells."""
+    plain = shape.mapping(chat.plain(body))
+    title = shape.text(plain.get("title")) or ""
+    match = _EMBED.fullmatch(title) or _TICKET.fullmatch(title)
+    if match is None:
+        return Flat(plain, wrappers=_ARTICLE)
+    # Zammad's template writes ``MESSAGE at TIME``.
+    told = shape.text(shape.dig(plain, "article", "body")) or ""
+    message, _, at = told.rpartition(" at ")
+    time = {"message": message, "time": at} if message and times.parse(at) else {}
+    return Flat({**plain, **match.groupdict(), **time}, wrappers=_ARTICLE)
