@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from tandem_ingest.vendors import shape
 
 _LEVELS = 8
+_IDENTITIES = ("account", "accesskey", "user", "role", "policy")
 _PATH = 200
 
 
@@ -53,6 +54,11 @@ def elements(value: object) -> list[object]:
 def objects(value: object) -> Iterator[Mapping[str, object]]:
     """The objects among ``elements``, at most 64: a finding names a handful of devices, a hostile one thousands."""
     return (each for each in elements(value)[:64] if isinstance(each, dict))
+
+
+def is_identity(kind: object) -> bool:
+    """Whether a cloud resource of this type is an account, a user or a right: nothing that has a name as a host."""
+    return shape.word(kind).replace(" ", "").endswith(_IDENTITIES)
 
 
 def flat(value: object) -> dict[str, object]:

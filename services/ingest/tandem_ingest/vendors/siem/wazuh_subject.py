@@ -1,0 +1,54 @@
+"""What an alert of Wazuh 4 is about: on which machine, of which thing there, and so which condition it is.
+
+A rule on a machine is one condition; whatever else an event holds differs each time. Three kinds of rules speak of
+many things on one machine, which are conditions of their own: files (FIM), vulnerabilities, policy checks (SCA).
+Source: wazuh/wazuh, src/analysisd/format/to_json.c, integrations/slack.py, issues 5104 (wazuh-qa) and 16917.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tandem_ingest.vendors import shape
+from tandem_ingest.vendors.siem.wazuh_rules import condition
+
+MANAGER = "000"
+"""The agent that stands for the manager, also for what devices send it by syslog."""
+SOLVED = "solved"
+
+
+def is_solved(says: Mapping[str, object]) -> bool:
+    """Whether a vulnerability is gone: the only clear that Wazuh knows."""
+    return shape.word(shape.dig(says, "data", "vulnerability", "status")) == SOLVED
+
+
+def host_of(says: Mapping[str, object]) -> str | None:
+    """The agent; the device whose syslog the manager reads; the host that is watched without an agent."""
+    agent = shape.mapping(says.get("agent"))
+    name = shape.text(agent.get("name"))
+    if shape.text(agent.get("id")) == MANAGER and (sender := shape.text(shape.dig(says, "predecoder", "hostname"))):
+        return name if _short(sender) == _short(name) else sender
+    return name or (shape.text(shape.dig(says, "agentless", "host")) or "").rpartition("@")[2] or None
+
+
+def _short(name: str | None) -> str:
+    """Without its domain: syslog writes the one, the manager may call itself the other."""
+    return shape.word(name).partition(".")[0]
+
+
+def key_of(says: Mapping[str, object]) -> str | None:
+    """The rule, the machine and, where one rule speaks of many things, the thing.
+
+    A vulnerability goes without its rule: another one tells that it is solved.
+    """
+    agent, host = shape.mapping(says.get("agent")), host_of(says)
+    flaw = shape.mapping(shape.dig(says, "data", "vulnerability"))
+    cve = shape.text(flaw.get("cve"))
+    rule = f"vulnerability/{cve}" if cve else shape.text(shape.dig(says, "rule", "id"))
+    where = condition(rule, shape.text(agent.get("id")), host)
+    thing = shape.first(
+        shape.dig(flaw, "package", "name"),
+        shape.dig(says, "syscheck", "path"),
+        shape.dig(says, "data", "sca", "check", "id"),
+    )
+    return f"{where}/{thing}" if where and thing else where
