@@ -1,7 +1,8 @@
 """Graylog event notifications (HTTP), and the alert callback of Graylog before 3.1. Events are never cleared.
 
-One event definition and key, or group of an aggregation, is one condition. ``event.source`` is the Graylog server: fields and the messages of the
-backlog name the machine. Source: Graylog documentation "Alerts: data available to notifications".
+One event definition and key, or group of an aggregation, is one condition. ``event.source`` is the Graylog server:
+fields and the messages of the backlog name the machine.
+Source: Graylog documentation "Alerts: data available to notifications".
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from tandem_ingest import times
 from tandem_ingest.vendors import severity, shape
 from tandem_ingest.vendors.draft import draft
 
-BEGUN = frozenset({"incident.triggered", "incident.trigger", "incident.reopened", "incident.escalated", "incident.priority_updated"})
+BEGUN = frozenset(
+    {"incident.triggered", "incident.trigger", "incident.reopened", "incident.escalated", "incident.priority_updated"}
+)
 OVER = frozenset({"incident.resolved", "incident.resolve"})
 TEST = "pagey.ping"
 

@@ -16,7 +16,15 @@ _OVER = frozenset({"resolve", "close"})
 _THEIRS = frozenset({"action", "alias", "dedup", "entity"})
 """Names of Opsgenie's and GoAlert's that are put under ours: they are no labels besides."""
 _ON_CALL = frozenset(
-    {"message_type", "entity_id", "entity_display_name", "state_message", "state_start_time", "host_name", "entity_state"}
+    {
+        "message_type",
+        "entity_id",
+        "entity_display_name",
+        "state_message",
+        "state_start_time",
+        "host_name",
+        "entity_state",
+    }
 )
 """Splunk On-Call's names. Source: help.splunk.com, "REST endpoint integration"."""
 

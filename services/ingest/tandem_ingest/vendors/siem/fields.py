@@ -61,6 +61,12 @@ def is_identity(kind: object) -> bool:
     return shape.word(kind).replace(" ", "").endswith(_IDENTITIES)
 
 
+def of_arn(resource: object) -> str | None:
+    """``arn:aws:ec2:us-west-2:1:volume/vol-1`` -> ``vol-1``; what is no ARN is a name."""
+    path = shape.text(resource) or ""
+    return (path.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if path.startswith("arn:") else path) or None
+
+
 def flat(value: object) -> dict[str, object]:
     """Every field of a document by its dotted path, for those who ask for many: one walk instead of one per question.
 

@@ -96,7 +96,7 @@ def users_in(*lists: object) -> str | None:
 
 
 def is_sample(title: str | None) -> bool:
-    """Whether a portal's button made it. Source: Microsoft Learn, "Alert validation in Microsoft Defender for Cloud"."""
+    """Whether a portal's button made it. Source: Microsoft Learn, "Alert validation" of Defender for Cloud."""
     said = (title or "").casefold()
     return said.startswith(_SAMPLES) or said.endswith("test alert (not a threat)")
 

@@ -121,8 +121,8 @@ def _host(says: Mapping[str, object]) -> str | None:
     for resource in fields.objects(shape.either(says.get("resources"), says.get("resource"))):
         if fields.is_identity(resource.get("type")):
             continue
-        found = [shape.text(resource.get(name)) for name in ("hostname", "name", "uid", "ip")]
-        named = next((each for each in found if each and " " not in each), None)
+        found = [fields.of_arn(resource.get(name)) for name in ("hostname", "name", "uid", "ip")]
+        named = next((each for each in found if each and " " not in each and each[0] != "/"), None)
         if named:
             return named
     return fields.first(says, "device.ip", "dst_endpoint.hostname")

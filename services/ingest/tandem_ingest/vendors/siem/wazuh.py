@@ -60,15 +60,15 @@ def _alert(body: object) -> VendorAlert:
     title = shape.first(rule.get("description"), shape.dig(body, "title"), says.get("full_log"))
     if not rule or title is None:
         raise Unreadable("no rule with a description: not a Wazuh alert")
-    level = rule.get("level")
+    level, host = rule.get("level"), wazuh_subject.host_of(says)
     return draft(
         title=title.splitlines()[0],
         status=AlertStatus.RESOLVED if wazuh_subject.is_solved(says) else AlertStatus.FIRING,
         severity=of_level(level),
         severity_word=level,
-        host=wazuh_subject.host_of(says),
+        host=host,
         occurred_at=times.parse(says.get("timestamp")) or times.parse(says.get("@timestamp")),
-        dedup_key=wazuh_subject.key_of(says),
+        dedup_key=wazuh_subject.key_of(says, host),
         customer=_customer(agent),
         description=says.get("full_log"),
         labels={

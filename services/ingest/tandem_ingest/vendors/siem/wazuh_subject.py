@@ -36,19 +36,21 @@ def _short(name: str | None) -> str:
     return shape.word(name).partition(".")[0]
 
 
-def key_of(says: Mapping[str, object]) -> str | None:
+def key_of(says: Mapping[str, object], host: str | None) -> str | None:
     """The rule, the machine and, where one rule speaks of many things, the thing.
 
     A vulnerability goes without its rule: another one tells that it is solved.
     """
-    agent, host = shape.mapping(says.get("agent")), host_of(says)
-    flaw = shape.mapping(shape.dig(says, "data", "vulnerability"))
-    cve = shape.text(flaw.get("cve"))
+    agent_id, data = shape.text(shape.dig(says, "agent", "id")), shape.mapping(says.get("data"))
+    cve = shape.text(shape.dig(data, "vulnerability", "cve"))
     rule = f"vulnerability/{cve}" if cve else shape.text(shape.dig(says, "rule", "id"))
-    where = condition(rule, shape.text(agent.get("id")), host)
-    thing = shape.first(
-        shape.dig(flaw, "package", "name"),
-        shape.dig(says, "syscheck", "path"),
-        shape.dig(says, "data", "sca", "check", "id"),
-    )
+    where, thing = condition(rule, agent_id, host), _thing(says, data)
     return f"{where}/{thing}" if where and thing else where
+
+
+def _thing(says: Mapping[str, object], data: Mapping[str, object]) -> str | None:
+    if "syscheck" in says:
+        return shape.text(shape.dig(says, "syscheck", "path"))
+    if "vulnerability" in data:
+        return shape.text(shape.dig(data, "vulnerability", "package", "name"))
+    return shape.text(shape.dig(data, "sca", "check", "id")) if "sca" in data else None
