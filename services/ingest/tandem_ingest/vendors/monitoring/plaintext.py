@@ -6,10 +6,11 @@ form ``host: srv1`` below it fill the fields of that name. A JSON or form body i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from tandem.model.alert import AlertStatus, VendorAlert
 from tandem_ingest import text, times
@@ -32,6 +33,8 @@ KEYS = frozenset({"dedup_key", "dedupKey", "dedup", "alias"})
 WHERE = ("customer", "tenant", "host")
 SUBJECT = "subject: "
 """What a mail that was piped into a post begins with."""
+_BY_HAND = re.compile(r"(?:title|subject|summary|name)=", re.IGNORECASE)
+_NEXT = re.compile(r"&(?=\w{1,60}=)")
 LINES = 50
 """Of a text, for fields: a log that follows is not searched."""
 
@@ -60,16 +63,25 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
 def _form(body: bytes) -> dict[str, object]:
     """The fields of a form that has a title, under the generic names; empty for any other body."""
     said = body.decode("utf-8", "replace").strip()
-    if "=" not in said or said[0] in "{[<" or any(blank in said for blank in (" ", "\n")):
-        return {}
-    try:
-        pairs = parse_qsl(said, keep_blank_values=True, max_num_fields=MAX_KEYS)
-    except ValueError:
+    if "=" not in said or said[0] in "{[<":
         return {}
     found: dict[str, object] = {}
-    for name, value in pairs:
+    for name, value in _pairs(said):
         found.setdefault(ALIASES.get(name.casefold(), name.casefold()), value)
     return found if found.keys() & set(generic.TITLES) else {}
+
+
+def _pairs(said: str) -> list[tuple[str, str]]:
+    """Names and values; also of what somebody wrote by hand, ``title=R&D server down&severity=high``."""
+    if not any(blank in said for blank in (" ", "\n")):
+        try:
+            return parse_qsl(said, keep_blank_values=True, max_num_fields=MAX_KEYS)
+        except ValueError:
+            return []
+    if not _BY_HAND.match(said):
+        return []
+    parts = (part.partition("=") for part in _NEXT.split(said, MAX_KEYS))
+    return [(name, unquote_plus(value)) for name, _, value in parts]
 
 
 def _with_marks(says: Mapping[str, object]) -> dict[str, object]:
