@@ -6,7 +6,6 @@ one that is "completed successfully". Source: terraform-aws-modules/terraform-aw
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
@@ -14,18 +13,17 @@ from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.siem import fields
 
 OPENING = "An AWS Backup "
-_RESOURCE = re.compile(r"\bResource ARN ?: ?(arn:[^\s,]{1,1000}?)[.,]?(?:\s|$)")
+RESOURCE = "Resource ARN :"
 _OVER, _FAILED = "completed successfully", "failed"
 _SCANNED = 4000
 
 
 def read(said: str, *, occurred_at: datetime | None, topic: object) -> VendorAlert | None:
     """The alert of a notification; None when ``said`` is none, or tells of no outcome of a resource."""
-    sentence = said[:_SCANNED].partition(". ")[0]
-    resource = _RESOURCE.search(said[:_SCANNED])
-    if not said.startswith(OPENING) or resource is None or "started" in sentence:
+    sentence, path = said[:_SCANNED].partition(". ")[0], _resource(said[:_SCANNED])
+    if not said.startswith(OPENING) or path is None or "started" in sentence:
         return None
-    failed, path = _FAILED in sentence, resource[1]
+    failed = _FAILED in sentence
     return draft(
         title=f"{sentence}: {fields.of_arn(path)}",
         status=AlertStatus.RESOLVED if _OVER in sentence else AlertStatus.FIRING,
@@ -38,3 +36,10 @@ def read(said: str, *, occurred_at: datetime | None, topic: object) -> VendorAle
         description=said,
         labels={"topic": topic, "resource": path},
     )
+
+
+def _resource(said: str) -> str | None:
+    """The ARN, which a full stop follows."""
+    words = said.partition(RESOURCE)[2].split(maxsplit=1)
+    path = words[0].rstrip(".,") if words else ""
+    return path if path.startswith("arn:") else None

@@ -6,7 +6,6 @@ form ``host: srv1`` below it fill the fields of that name. A JSON or form body i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -33,8 +32,8 @@ KEYS = frozenset({"dedup_key", "dedupKey", "dedup", "alias"})
 WHERE = ("customer", "tenant", "host")
 SUBJECT = "subject: "
 """What a mail that was piped into a post begins with."""
-_BY_HAND = re.compile(r"(?:title|subject|summary|name)=", re.IGNORECASE)
-_NEXT = re.compile(r"&(?=\w{1,60}=)")
+BY_HAND = frozenset({"title", "subject", "summary", "name"})
+"""What a form begins with although its blanks are not encoded; other texts with an equals sign are none."""
 LINES = 50
 """Of a text, for fields: a log that follows is not searched."""
 
@@ -78,10 +77,19 @@ def _pairs(said: str) -> list[tuple[str, str]]:
             return parse_qsl(said, keep_blank_values=True, max_num_fields=MAX_KEYS)
         except ValueError:
             return []
-    if not _BY_HAND.match(said):
-        return []
-    parts = (part.partition("=") for part in _NEXT.split(said, MAX_KEYS))
-    return [(name, unquote_plus(value)) for name, _, value in parts]
+    return _by_hand(said) if said.partition("=")[0].casefold() in BY_HAND else []
+
+
+def _by_hand(said: str) -> list[tuple[str, str]]:
+    """An ``&`` that no name follows is a letter of the value before it."""
+    found: list[tuple[str, list[str]]] = []
+    for part in said.split("&", MAX_KEYS):
+        name, equals, value = part.partition("=")
+        if equals and name.isidentifier():
+            found.append((name, [value]))
+        elif found:
+            found[-1][1].append(part)
+    return [(name, unquote_plus("&".join(values))) for name, values in found]
 
 
 def _with_marks(says: Mapping[str, object]) -> dict[str, object]:
