@@ -19,7 +19,13 @@ SOLVED = "solved"
 
 def is_solved(says: Mapping[str, object]) -> bool:
     """Whether a vulnerability is gone: the only clear that Wazuh knows."""
-    return shape.word(shape.dig(says, "data", "vulnerability", "status")) == SOLVED
+    flaw = _flaw(says)
+    return bool(flaw) and shape.word(flaw.get("status")) == SOLVED
+
+
+def _flaw(says: Mapping[str, object]) -> Mapping[str, object]:
+    data = says.get("data")
+    return shape.mapping(data.get("vulnerability")) if isinstance(data, dict) else shape.EMPTY
 
 
 def host_of(says: Mapping[str, object]) -> str | None:
@@ -41,16 +47,16 @@ def key_of(says: Mapping[str, object], host: str | None) -> str | None:
 
     A vulnerability goes without its rule: another one tells that it is solved.
     """
-    agent_id, data = shape.text(shape.dig(says, "agent", "id")), shape.mapping(says.get("data"))
-    cve = shape.text(shape.dig(data, "vulnerability", "cve"))
+    flaw = _flaw(says)
+    cve = shape.text(flaw.get("cve")) if flaw else None
     rule = f"vulnerability/{cve}" if cve else shape.text(shape.dig(says, "rule", "id"))
-    where, thing = condition(rule, agent_id, host), _thing(says, data)
+    where, thing = condition(rule, shape.text(shape.dig(says, "agent", "id")), host), _thing(says, flaw)
     return f"{where}/{thing}" if where and thing else where
 
 
-def _thing(says: Mapping[str, object], data: Mapping[str, object]) -> str | None:
+def _thing(says: Mapping[str, object], flaw: Mapping[str, object]) -> str | None:
+    if flaw:
+        return shape.text(shape.dig(flaw, "package", "name"))
     if "syscheck" in says:
         return shape.text(shape.dig(says, "syscheck", "path"))
-    if "vulnerability" in data:
-        return shape.text(shape.dig(data, "vulnerability", "package", "name"))
-    return shape.text(shape.dig(data, "sca", "check", "id")) if "sca" in data else None
+    return shape.text(shape.dig(says, "data", "sca", "check", "id"))
