@@ -41,7 +41,20 @@ def owner(integration: Integration, alert: VendorAlert | Alert) -> str | None:
     customer = customer_of(integration, alert)
     if alert.test and not customer:
         return integration.tenant
-    return integration.tenant_of(customer)
+    return named(integration, customer)
+
+
+def named(integration: Integration, customer: str | None) -> str | None:
+    """The tenant the provider's mapping knows as ``customer``.
+
+    A label may hold a list, as of the host groups of Zabbix ("Linux servers, Acme"): its one known name counts.
+    Two tenants in it are nobody: see ``tenant_of``.
+    """
+    whole = integration.tenant_of(customer)
+    if whole is not None or not customer or not (integration.tenant_from or "").startswith(_LABEL):
+        return whole
+    found = {integration.tenant_of(part) for part in customer.split(",")} - {None}
+    return found.pop() if len(found) == 1 else None
 
 
 def waits(integration: Integration | None, alert: Alert) -> bool:

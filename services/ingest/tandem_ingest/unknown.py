@@ -96,7 +96,9 @@ class UnknownTenants:
         """
         for name, customer in await self._look():
             integration = known(name)
-            tenant = integration.customers.get(customer) if integration is not None else None
+            tenant = (
+                tenancy.named(integration, customer) if integration is not None and integration.tenant_from else None
+            )
             if integration is not None and tenant is not None:
                 await self._hand_on(integration, customer, tenant, append)
         await self._look()

@@ -71,6 +71,8 @@ def test_every_vendor_has_golden_bodies_and_every_clearing_one_a_clear() -> None
         ("gcp", "an incident opens", False),
         ("graylog", "the test notification", True),
         ("graylog", "an aggregation with a key", False),
+        ("defender", "the test alert of onboarding", True),
+        ("sentinel", "a sample of Defender for Cloud", True),
         ("sentry", "the sample of the legacy plugin", True),
         ("sentry", "the legacy plugin", False),
         ("generic", "a test message", True),

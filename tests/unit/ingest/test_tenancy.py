@@ -17,6 +17,7 @@ from tandem.model.alert import Alert
 from tandem.model.integration import Integration, customer_table
 from tandem.model.integration_faults import faults
 from tandem.wire import codec
+from tandem_ingest import tenancy
 from tandem_ingest.accept import Acceptance
 from tandem_ingest.normalise import Post, read
 from tandem_ingest.tenancy import Held, key_of
@@ -190,6 +191,23 @@ async def test_the_customer_may_stand_in_a_label() -> None:
 
     assert door.routed[0] == ("northwind", "a")
     assert [each.alert.title for each in door.shelf.held] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "tenant"),
+    [
+        ("Linux servers, 17", "northwind"),
+        ("Linux servers,Databases", None),
+        ("17, 18", None),
+        ("17 , 17", "northwind"),
+        (" , ", None),
+    ],
+)
+def test_of_a_label_that_is_a_list_the_one_known_name_counts(groups: str, tenant: str | None) -> None:
+    one = replace(KNOWN, tenant_from="labels.host_group", customers={"17": "northwind", "18": "cedarline"})
+
+    assert tenancy.named(one, groups) == tenant
+    assert tenancy.named(replace(one, tenant_from="customer"), groups) is None
 
 
 async def test_a_tools_test_message_that_names_nobody_goes_to_who_looks_after_the_integration() -> None:

@@ -1,11 +1,13 @@
 """An EventBridge event that reached us through SNS or an API destination: alarm changes, Health, GuardDuty, any other.
 
-Source: EventBridge event reference; AWS Health and GuardDuty user guides.
+Security Hub writes findings in its own format, and since 2025 (``Findings Imported V2``) in OCSF.
+Source: EventBridge event reference; AWS Health, GuardDuty, Security Hub, Inspector and Config user guides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
@@ -13,6 +15,7 @@ from tandem_ingest.vendors import severity, shape
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.headline import headline
 from tandem_ingest.vendors.monitoring.speech import level_in_name
+from tandem_ingest.vendors.siem import fields, ocsf
 
 ALARM = "cloudwatch alarm state change"
 BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (1.0, Severity.LOW))
@@ -28,6 +31,7 @@ NAMED = (
 """Dimensions that name the thing measured; others say of it which part, class or zone."""
 
 
+OVER = frozenset({"closed", "resolved", "compliant"})
 CAUSES = ("statusMessage", "StatusMessage", "Cause", "stoppedReason", "reason")
 """Why it came to the state, as Backup, Auto Scaling, ECS and others call it."""
 
@@ -42,7 +46,7 @@ def read(says: Mapping[str, object]) -> VendorAlert:
     detail = shape.mapping(says.get("detail"))
     found = shape.mapping(_first(detail.get("findings")))
     if found:
-        return _finding(says, found)
+        return _of_ocsf(says, found) if "class_uid" in found else _finding(says, found)
     return _alarm(says, detail) if shape.word(says.get("detail-type")) == ALARM else _other(says, detail)
 
 
@@ -80,16 +84,23 @@ def _metric(detail: Mapping[str, object]) -> Mapping[str, object]:
     return shape.mapping(next((each for each in found if isinstance(each, dict)), None))
 
 
+def _of_ocsf(says: Mapping[str, object], found: Mapping[str, object]) -> VendorAlert:
+    """An OCSF finding: the event around it says whose account it is, whatever account is affected."""
+    alert = ocsf.read(found, {})[0]
+    return replace(alert, customer=alert.customer or shape.text(says.get("account")))
+
+
 def _finding(says: Mapping[str, object], found: Mapping[str, object]) -> VendorAlert:
     """The finding of a Security Hub event, which imports them one by one."""
     level = shape.dig(found, "Severity", "Label")
+    resource = shape.mapping(_first(found.get("Resources")))
     over = {shape.word(shape.dig(found, "Workflow", "Status")), shape.word(found.get("RecordState"))}
     return draft(
         title=shape.first(found.get("Title"), says.get("detail-type")),
         status=AlertStatus.RESOLVED if over & {"resolved", "archived"} else AlertStatus.FIRING,
         severity=severity.of_word(level),
         severity_word=level,
-        host=_name(shape.dig(_first(found.get("Resources")), "Id")),
+        host=None if fields.is_identity(resource.get("Type")) else fields.of_arn(resource.get("Id")),
         occurred_at=times.parse(found.get("UpdatedAt")) or times.parse(says.get("time")),
         dedup_key=found.get("Id"),
         customer=shape.first(found.get("AwsAccountId"), says.get("account")),
@@ -98,25 +109,19 @@ def _finding(says: Mapping[str, object], found: Mapping[str, object]) -> VendorA
         labels={
             "detail_type": says.get("detail-type"),
             "region": says.get("region"),
-            "resource": shape.dig(_first(found.get("Resources")), "Id"),
+            "resource": resource.get("Id"),
             "product": found.get("ProductName"),
         },
     )
 
 
-def _name(resource: object) -> str | None:
-    """``arn:aws:ec2:us-west-2:1:volume/vol-1`` -> ``vol-1``; what is no ARN is a name."""
-    path = shape.text(resource) or ""
-    return (path.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if path.startswith("arn:") else path) or None
-
-
 def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAlert:
     level = detail.get("severity")
     first_resource = shape.text(_first(says.get("resources")))
-    over = {shape.word(detail.get("statusCode")), shape.word(detail.get("state"))} & {"closed", "resolved"}
+    states = [shape.word(detail.get(name)) for name in ("statusCode", "state", "status")]
     return draft(
         title=headline(says.get("detail-type"), _about(detail)),
-        status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
+        status=AlertStatus.FIRING if OVER.isdisjoint([_compliance(detail), *states]) else AlertStatus.RESOLVED,
         severity=_severity(level),
         severity_word=level,
         host=shape.first(
@@ -124,11 +129,14 @@ def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAl
             shape.dig(detail, "resource", "instanceDetails", "instanceId"),
             detail.get("EC2InstanceId"),
             detail.get("ec2InstanceId"),
-            _name(first_resource),
+            fields.of_arn(first_resource),
+            detail.get("resourceId"),
         ),
         occurred_at=times.parse(detail.get("createdAt")) or times.parse(says.get("time")),
-        # GuardDuty updates a finding under its id, Health an event under its ARN; others have no condition.
-        dedup_key=shape.first(detail.get("eventArn"), detail.get("arn"), detail.get("id")),
+        # GuardDuty and Inspector update a finding under its id, Health an event under its ARN; most have no condition.
+        dedup_key=shape.first(
+            detail.get("eventArn"), detail.get("arn"), detail.get("findingArn"), _rule_on(detail), detail.get("id")
+        ),
         customer=shape.first(says.get("account"), detail.get("accountId")),
         description=shape.first(
             detail.get("description"), _health_text(detail), *(detail.get(name) for name in CAUSES)
@@ -145,10 +153,23 @@ def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAl
     )
 
 
+def _compliance(detail: Mapping[str, object]) -> str:
+    """What a rule of AWS Config found: compliant or non_compliant."""
+    return shape.word(shape.dig(detail, "newEvaluationResult", "complianceType"))
+
+
+def _rule_on(detail: Mapping[str, object]) -> str | None:
+    """The condition of AWS Config: a rule and the resource it looked at."""
+    rule, resource = shape.text(detail.get("configRuleName")), shape.text(detail.get("resourceId"))
+    return f"{rule}/{resource}" if rule and resource else None
+
+
 def _about(detail: Mapping[str, object]) -> str | None:
     service, code = shape.text(detail.get("service")), shape.text(detail.get("eventTypeCode"))
+    rule, found = shape.text(detail.get("configRuleName")), _compliance(detail).replace("_", "-")
     return shape.first(
         detail.get("title"),
+        f"{rule} is {found}" if rule and found else rule,
         f"{service} {code}" if service and code else code,
         ": ".join(filter(None, (shape.text(detail.get("state")), shape.first(*map(detail.get, CAUSES)))))
         if detail.get("instance-id") is None

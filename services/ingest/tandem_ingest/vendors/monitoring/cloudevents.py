@@ -113,7 +113,8 @@ def _title(says: Mapping[str, object], text: str | None, event: Mapping[str, obj
     line = text.splitlines()[0] if text and text[0] not in "<{[" else None  # a document is no sentence
     kind, subject = shape.text(event.get("type")), shape.text(event.get("subject"))
     made = f"{kind}: {subject}" if kind and subject else kind
-    return shape.first(*(says.get(name) for name in generic.TITLES), says.get("description"), line, made)
+    return shape.first(*(says.get(name) for name in generic.TITLES), says.get("description"), line,
+                       says.get("rule"), made)  # fmt: skip
 
 
 def _is_over(says: Mapping[str, object], kind: str | None) -> bool:

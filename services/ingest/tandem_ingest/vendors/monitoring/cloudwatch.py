@@ -20,7 +20,7 @@ from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import batch, severity, shape
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.headline import headline
-from tandem_ingest.vendors.monitoring import aws_event, generic, plaintext, speech
+from tandem_ingest.vendors.monitoring import aws_backup, aws_event, generic, plaintext, speech
 
 OTHERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -86,11 +86,9 @@ def _of_message(message: object, envelope: Mapping[str, object] = shape.EMPTY) -
         return aws_event.read(shape.mapping(message))
     said = shape.text(message)
     if said is not None:
-        return plaintext.alert_of(
-            said,
-            subject=envelope.get("Subject"),
-            occurred_at=times.parse(envelope.get("Timestamp")),
-            labels={"topic": envelope.get("TopicArn")},
+        at, topic = times.parse(envelope.get("Timestamp")), envelope.get("TopicArn")
+        return aws_backup.read(said, occurred_at=at, topic=topic) or plaintext.alert_of(
+            said, subject=envelope.get("Subject"), occurred_at=at, labels={"topic": topic}
         )
     return _other(shape.mapping(message), envelope)
 

@@ -66,7 +66,7 @@ def _match(body: object) -> VendorAlert:
         severity_word=word,
         host=host,
         occurred_at=times.parse(shape.either(at(says, "@timestamp"), at(says, "timestamp"), at(says, "time"))),
-        dedup_key=_first(says, "dedup_key") or (f"{rule}/{host}" if rule and host else None),
+        dedup_key=_first(says, "dedup_key", "alert_uid") or (f"{rule}/{host}" if rule and host else None),
         customer=_first(says, "customer", "tenant", "client", "organization.name", "labels.customer"),
         url=_first(says, "kibana_discover_url", "opensearch_discover_url", "kibana_url", "url", "link"),
         description=_first(says, "alert_text", "message", "reason"),

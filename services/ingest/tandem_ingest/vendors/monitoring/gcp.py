@@ -21,6 +21,7 @@ from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.headline import headline
 
 TEST_VERSION = "test"
+_LABELS = " labels {"
 HOSTS = ("instance_name", "instance_id", "host", "node_name", "pod_name", "database_id", "service_name")
 
 
@@ -101,8 +102,14 @@ def _host(says: Mapping[str, object], metric: Mapping[str, object]) -> str | Non
         says.get("resource_display_name"),
         of_metric.get("instance_name"),
         *(of_resource.get(name) for name in HOSTS),
-        says.get("resource_name"),
+        _name(says.get("resource_name")),
     )
+
+
+def _name(resource: object) -> str | None:
+    """``web-1``; but of a time series about many, "acme VM Instance labels {project_id=acme}" names none."""
+    said = shape.text(resource)
+    return None if said and _LABELS in said else said
 
 
 def _text(says: Mapping[str, object]) -> str | None:

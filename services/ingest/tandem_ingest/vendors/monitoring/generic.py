@@ -17,7 +17,7 @@ from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import LONGEST, Flat, fold
 from tandem_ingest.vendors.headline import headline
 from tandem_ingest.vendors.monitoring import alertmanager
-from tandem_ingest.vendors.monitoring.shapes import as_generic
+from tandem_ingest.vendors.monitoring.shapes import as_generic, is_acknowledged
 from tandem_ingest.vendors.monitoring.speech import set_off_in
 
 CLEAR = status.CLEAR
@@ -33,6 +33,12 @@ OUTPUT = ("output", "reason", "error", "errormessage", "details", "body", "conte
 STATUS = ("status", "state", "alertstatus", "alertstate", "eventaction", "action", "event", "eventtype", "statusname")
 SEVERITY = ("severity", "level", "priority", "criticality", "urgency", "alertseverity", "alertlevel", "severityname")
 SEVERITY_STATUS = frozenset({"critical", "crit", "warning", "warn", "error", "emergency", "fatal", "major", "minor"})
+CHECK_STATES = frozenset(
+    {"ok", "okay", "up", "down", "critical", "crit", "warning", "warn", "unknown", "unreachable", "alert", "recovery"}
+)
+KIND = ("notificationtype", "type", "alerttype", "messagetype")
+KIND_OVER = frozenset({"recovery", "recovered", "resolved", "resolve"})
+"""Kinds of notification that tell a clear where no status does, as Nagios' and Cronitor's RECOVERY."""
 LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered"})
 """Levels that tell a clear where no status does, as Kapacitor's OK; "normal" is one that events begin with."""
 HOST = (
@@ -65,9 +71,9 @@ BATCH = ("alerts", "events", "items")
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     """The alerts of a post: one object, or a list of them, also one inside an object that is no alert itself.
 
-    None for PagerDuty's acknowledge, which tells no fault.
+    None for an acknowledgement in PagerDuty's or Splunk On-Call's shape, which tells no fault.
     """
-    if shape.word(shape.dig(body, "event_action")) == "acknowledge":
+    if is_acknowledged(body):
         return []
     says = shape.mapping(body)
     inside = next((says[name] for name in BATCH if isinstance(says.get(name), list)), None)
@@ -90,7 +96,9 @@ def _alert(body: object) -> VendorAlert:
     said = as_generic(shape.mapping(body))
     says = Flat(said, wrappers=WRAPPERS)
     told = says.first(*TOLD)
-    title, key = says.first(*TITLE) or (told.splitlines()[0] if told else None), says.first(*KEY)
+    title, key = says.first(*TITLE), says.first(*KEY)
+    if title is None and told:
+        title, key = headline(_thing(says), told), key or _checked(says)
     if title is None:
         title, key = _made(says), key or _condition(says)
     if title is None:
@@ -126,8 +134,20 @@ def _made(says: Flat) -> str | None:
     output = says.first(*OUTPUT)
     if what is None and output is None and (where is None or state is None):
         return None
-    thing = " on ".join(each for each in (what, where) if each)
+    thing = _thing(says) if what else where
     return headline(f"{thing} is {state}" if thing and state else thing, output)
+
+
+def _thing(says: Flat) -> str | None:
+    """``disk on srv1``; None when no check is named."""
+    what, where = says.first(*CHECK), says.first(*HOST)
+    return f"{what} on {where}" if what and where else what
+
+
+def _checked(says: Flat) -> str | None:
+    """The check, where the state is one that checks have: its message differs when it is over."""
+    state = shape.word(says.first(*STATE, *KIND))
+    return _condition(says) if says.first(*CHECK) and state in CHECK_STATES else None
 
 
 def _marked(says: Flat, rest: str) -> str | None:
@@ -146,7 +166,7 @@ def _status(says: Flat) -> AlertStatus:
     if says.word("resolved", "isresolved") in status.TRUE:
         return AlertStatus.RESOLVED
     said = says.first(*STATUS)
-    if said is None and says.word(*SEVERITY) in LEVEL_OVER:
+    if said is None and (says.word(*SEVERITY) in LEVEL_OVER or says.word(*KIND) in KIND_OVER):
         return AlertStatus.RESOLVED
     return status.of_word(said)
 

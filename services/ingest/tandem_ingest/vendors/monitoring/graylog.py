@@ -1,7 +1,8 @@
 """Graylog event notifications (HTTP), and the alert callback of Graylog before 3.1. Events are never cleared.
 
-One event definition and key is one condition. ``event.source`` is the Graylog server: fields and the messages of the
-backlog name the machine. Source: Graylog documentation "Alerts: data available to notifications".
+One event definition and key, or group of an aggregation, is one condition. ``event.source`` is the Graylog server:
+fields and the messages of the backlog name the machine.
+Source: Graylog documentation "Alerts: data available to notifications".
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def _alert(body: object) -> VendorAlert:
 
 def _condition(says: Mapping[str, object], event: Mapping[str, object]) -> str | None:
     definition = shape.first(says.get("event_definition_id"), event.get("event_definition_id"))
-    key = shape.first(event.get("key"), shape.joined(event.get("key_tuple")))
+    groups = shape.mapping(event.get("group_by_fields"))  # of an aggregation, which has no key
+    key = shape.first(event.get("key"), shape.joined(event.get("key_tuple")), shape.joined(list(groups.values())))
     return f"{definition}/{key}" if definition and key else definition
 
 

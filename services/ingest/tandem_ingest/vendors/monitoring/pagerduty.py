@@ -34,7 +34,7 @@ _IN_V1 = ("service_key", "event_type", "incident_key")
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
     """The alerts of a post; none when it only acknowledges."""
-    events = [each for each in (body if isinstance(body, list) else [body]) if _is_alert(each)]
+    events = [each for each in pagerduty_outbound.posted(body) if _is_alert(each)]
     return batch.each(events, _alert) if events or body == [] else []
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from tandem.model.alert import AlertStatus, VendorAlert
 from tandem_ingest import text, times
@@ -32,6 +32,8 @@ KEYS = frozenset({"dedup_key", "dedupKey", "dedup", "alias"})
 WHERE = ("customer", "tenant", "host")
 SUBJECT = "subject: "
 """What a mail that was piped into a post begins with."""
+BY_HAND = frozenset({"title", "subject", "summary", "name"})
+"""What a form begins with although its blanks are not encoded; other texts with an equals sign are none."""
 LINES = 50
 """Of a text, for fields: a log that follows is not searched."""
 
@@ -60,16 +62,34 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
 def _form(body: bytes) -> dict[str, object]:
     """The fields of a form that has a title, under the generic names; empty for any other body."""
     said = body.decode("utf-8", "replace").strip()
-    if "=" not in said or said[0] in "{[<" or any(blank in said for blank in (" ", "\n")):
-        return {}
-    try:
-        pairs = parse_qsl(said, keep_blank_values=True, max_num_fields=MAX_KEYS)
-    except ValueError:
+    if "=" not in said or said[0] in "{[<":
         return {}
     found: dict[str, object] = {}
-    for name, value in pairs:
+    for name, value in _pairs(said):
         found.setdefault(ALIASES.get(name.casefold(), name.casefold()), value)
     return found if found.keys() & set(generic.TITLES) else {}
+
+
+def _pairs(said: str) -> list[tuple[str, str]]:
+    """Names and values; also of what somebody wrote by hand, ``title=R&D server down&severity=high``."""
+    if not any(blank in said for blank in (" ", "\n")):
+        try:
+            return parse_qsl(said, keep_blank_values=True, max_num_fields=MAX_KEYS)
+        except ValueError:
+            return []
+    return _by_hand(said) if said.partition("=")[0].casefold() in BY_HAND else []
+
+
+def _by_hand(said: str) -> list[tuple[str, str]]:
+    """An ``&`` that no name follows is a letter of the value before it."""
+    found: list[tuple[str, list[str]]] = []
+    for part in said.split("&", MAX_KEYS):
+        name, equals, value = part.partition("=")
+        if equals and name.isidentifier():
+            found.append((name, [value]))
+        elif found:
+            found[-1][1].append(part)
+    return [(name, unquote_plus("&".join(values))) for name, values in found]
 
 
 def _with_marks(says: Mapping[str, object]) -> dict[str, object]:

@@ -160,7 +160,8 @@ def _legacy(says: Mapping[str, object]) -> VendorAlert:
 def _title(says: Mapping[str, object]) -> str | None:
     kind, value = shape.text(shape.dig(says, "metadata", "type")), shape.text(shape.dig(says, "metadata", "value"))
     made = f"{kind}: {value}" if kind and value else shape.first(kind, value)
-    return shape.first(says.get("title"), made, says.get("message"), shape.dig(says, "logentry", "formatted"))
+    told = shape.first(shape.dig(says, "occurrence", "issueTitle"), shape.dig(says, "metadata", "title"))
+    return shape.first(says.get("title"), told, made, says.get("message"), shape.dig(says, "logentry", "formatted"))
 
 
 def _tags(value: object) -> dict[str, object]:

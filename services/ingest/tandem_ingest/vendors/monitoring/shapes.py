@@ -1,6 +1,7 @@
 """Bodies of well-known incident APIs that a tool was pointed at us with, put under the generic body's names.
 
-PagerDuty Events v2, Opsgenie's Alert API and GoAlert's generic API; a body of another shape stays as it is.
+PagerDuty Events v2, Opsgenie's Alert API, GoAlert's generic API and Splunk On-Call's (VictorOps') REST endpoint; a body
+of another shape stays as it is.
 """
 
 from __future__ import annotations
@@ -8,20 +9,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tandem_ingest.vendors import shape
+from tandem_ingest.vendors.headline import headline
 
 _FIELDS = 32
 _OVER = frozenset({"resolve", "close"})
 _THEIRS = frozenset({"action", "alias", "dedup", "entity"})
 """Names of Opsgenie's and GoAlert's that are put under ours: they are no labels besides."""
+_ON_CALL = frozenset(
+    {
+        "message_type",
+        "entity_id",
+        "entity_display_name",
+        "state_message",
+        "state_start_time",
+        "host_name",
+        "entity_state",
+    }
+)
+"""Splunk On-Call's names. Source: help.splunk.com, "REST endpoint integration"."""
 
 
 def as_generic(says: Mapping[str, object]) -> Mapping[str, object]:
     """``says`` with the generic names filled in."""
     if "event_action" in says:
         return _pagerduty(says)
+    if says.get("message_type") is not None and says.keys() & _ON_CALL - {"message_type"}:
+        return _on_call(says)
     if says.get("alias") is not None or "dedup" in says or says.get("action") == "close":
         return _named(says)
     return _of_chat(says) if "attachments" in says else says
+
+
+def is_acknowledged(body: object) -> bool:
+    """Whether a post only tells that somebody looks at the condition."""
+    acts = {shape.word(shape.dig(body, "event_action")), shape.word(shape.dig(body, "message_type"))}
+    return bool(acts & {"acknowledge", "acknowledgement"})
+
+
+def _on_call(says: Mapping[str, object]) -> Mapping[str, object]:
+    """``message_type`` is severity and status in one; ``entity_id`` lasts from CRITICAL to RECOVERY."""
+    over = shape.word(says.get("message_type")) in {"recovery", "ok", "up"}
+    name = shape.first(says.get("entity_display_name"), says.get("entity_id"))
+    return {
+        **{each: value for each, value in says.items() if each not in _ON_CALL},
+        "title": headline(name, says.get("state_message")),
+        "status": "resolved" if over else "firing",
+        "severity": None if over else says.get("message_type"),
+        "host": shape.first(says.get("host_name"), says.get("host")),
+        "dedup_key": says.get("entity_id"),
+        "time": shape.either(says.get("timestamp"), says.get("state_start_time")),
+        "description": says.get("state_message"),
+    }
 
 
 def _of_chat(says: Mapping[str, object]) -> Mapping[str, object]:

@@ -37,6 +37,8 @@ RECOVERY = ("eventrecoveryvalue", "recoveryvalue")
 HOST = ("hostname", "host", "hosthost", "hostvisible", "hostvisiblename", "device")
 LINES = {"problem name": "name", "host": "host", "severity": "severity", "original problem id": "id"}
 """What Zabbix's default message has in lines of its own, for scripts that post nothing but subject and message."""
+OVER = "problem has been resolved"
+"""How its default message of a recovery begins."""
 OWN_PATH = "/v1/alerts/"
 _MESSAGE = 4000
 DETAILS = ("alertmessage", "message", "eventopdata", "opdata", "operationaldata", "triggerdescription", "description")
@@ -60,7 +62,7 @@ def _event(body: object) -> VendorAlert:
     word, level = _severity(says, lines.get("severity"))
     return draft(
         title=title.splitlines()[0],
-        status=_status(says),
+        status=_status(says, over="over" in lines),
         severity=level,
         severity_word=word,
         host=says.first(*HOST) or lines.get("host"),
@@ -74,12 +76,14 @@ def _event(body: object) -> VendorAlert:
     )
 
 
-def _status(says: Flat) -> AlertStatus:
+def _status(says: Flat, *, over: bool) -> AlertStatus:
     """{EVENT.VALUE} is 1 or 0, {EVENT.STATUS} PROBLEM or RESOLVED; some scripts put the one in the other's place."""
     said = says.word(*VALUE) if says.word(*VALUE) in {"0", "1"} else says.word(*STATE)
     if not said:  # "Resolved in 5m: name" is the default subject
         said = says.word("alertsubject", "subject", "title").replace(":", " ").partition(" ")[0]
-    return AlertStatus.RESOLVED if said == "0" or says.word(*RECOVERY) == "0" else status.of_word(said)
+    if said == "0" or says.word(*RECOVERY) == "0" or (over and not says.word(*VALUE, *STATE)):
+        return AlertStatus.RESOLVED
+    return status.of_word(said)
 
 
 def _severity(says: Flat, told: str | None) -> tuple[str | None, Severity]:
@@ -96,7 +100,8 @@ def _url(says: Flat) -> str | None:
 
 def _lines(message: str) -> dict[str, str]:
     pairs = (line.partition(":") for line in message[:_MESSAGE].splitlines())
-    return {
+    over = {"over": OVER} if message[:80].lstrip().casefold().startswith(OVER) else {}
+    return over | {
         LINES[name]: value.strip()
         for raw, _, value in pairs
         if (name := raw.strip().casefold()) in LINES and value.strip()

@@ -16,6 +16,7 @@ from tandem_ingest.vendors import batch, severity, shape
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.siem import fields, microsoft, sentinel
 
+_TESTING = ("informationalexpectedactivity", "securitytesting")
 CLEAR = frozenset({"resolved", "closed", "dismissed", "redirected"})
 """A redirected incident was merged into another, which goes on under its own id."""
 
@@ -72,8 +73,8 @@ def _alert(says: Mapping[str, object]) -> VendorAlert:
             "alert_status": says.get("status"),
             "users": microsoft.users_in(evidence),
         },
-        test=shape.word(says.get("classification")) == "informationalexpectedactivity"
-        and shape.word(says.get("determination")) == "securitytesting",
+        test=microsoft.is_sample(title)
+        or (shape.word(says.get("classification")), shape.word(says.get("determination"))) == _TESTING,
     )
 
 

@@ -28,6 +28,7 @@ _REASON = (
     "reason", "context.reason", "kibana.alert.reason", "signal.reason", "context.message", "context.conditions",
     "message", "text",
 )  # fmt: skip
+_NAMED = frozenset({*_RULE, *_TITLE, *_REASON})
 _SEVERITY = ("severity", "kibana.alert.severity", "signal.rule.severity", "context.rule.severity", "rule.severity")
 _RISK = ("risk_score", "kibana.alert.risk_score", "signal.rule.risk_score", "context.rule.risk_score")
 _HOST = ("host.name", "host.hostname", "host", "context.host.name", "context.host", "hostname", "agent.name",
@@ -37,11 +38,11 @@ _TIME = ("timestamp", "@timestamp", "kibana.alert.start", "kibana.alert.original
 _URL = ("url", "kibana.alert.url", "context.alertDetailsUrl", "context.viewInAppUrl", "context.link",
         "context.results_link", "rule.url")  # fmt: skip
 _STATE = ("state", "status", "kibana.alert.status", "kibana.alert.workflow_status", "alert.actionGroup", "actionGroup",
-          "alert.actionGroupName", "alertActionGroup")  # fmt: skip
+          "alert.actionGroupName", "alertActionGroup", "alertState", "context.alertState")  # fmt: skip
 _UUID = ("alert_uuid", "alert.uuid", "kibana.alert.uuid", "kibana.alert.instance.id", "signal.id", "_id")
 _RULE_ID = ("rule_id", "ruleId", "rule.id", "kibana.alert.rule.uuid", "signal.rule.id")
 _SCORE_DIGITS = 3
-_LOOSE = ("alert.id", "alert_id", "alertInstanceId", "alertId")
+_LOOSE = ("alert.id", "alert_id", "alertInstanceId", "alertId", "context.group", "group")
 """The id of an alert within its rule, such as a host's name: an identity only together with the rule's."""
 
 Document = Mapping[str, object]
@@ -64,7 +65,8 @@ def _posted(body: object) -> Iterator[tuple[Document, Document, str]]:
         if listed:
             yield from ((_document(item), around, name) for item, name in listed)
             continue
-        inner = shape.either(shape.dig(each, "context", "alerts"), shape.dig(each, "alerts"))
+        hits = None if around.keys() & _NAMED else shape.dig(each, "hits")  # else they are a rule's evidence
+        inner = shape.either(shape.dig(each, "context", "alerts"), shape.dig(each, "alerts"), hits)
         listed = [item for item in inner if item] if isinstance(inner, list) else []
         if listed and all(isinstance(item, dict) for item in listed):
             yield from ((_document(item), around, "") for item in listed)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from tandem_ingest.vendors import shape
 
 _LEVELS = 8
+_IDENTITIES = ("account", "accesskey", "user", "role", "policy")
 _PATH = 200
 
 
@@ -53,6 +54,17 @@ def elements(value: object) -> list[object]:
 def objects(value: object) -> Iterator[Mapping[str, object]]:
     """The objects among ``elements``, at most 64: a finding names a handful of devices, a hostile one thousands."""
     return (each for each in elements(value)[:64] if isinstance(each, dict))
+
+
+def is_identity(kind: object) -> bool:
+    """Whether a cloud resource of this type is an account, a user or a right: nothing that has a name as a host."""
+    return shape.word(kind).replace(" ", "").endswith(_IDENTITIES)
+
+
+def of_arn(resource: object) -> str | None:
+    """``arn:aws:ec2:us-west-2:1:volume/vol-1`` -> ``vol-1``; what is no ARN is a name."""
+    path = shape.text(resource) or ""
+    return (path.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if path.startswith("arn:") else path) or None
 
 
 def flat(value: object) -> dict[str, object]:

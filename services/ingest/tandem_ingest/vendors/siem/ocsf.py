@@ -30,6 +30,8 @@ SEVERITY_ID: Mapping[str, Severity] = MappingProxyType(
 INCIDENT = "2005"
 CLOSE = "3"
 CLEAR = frozenset({"3", "4", "5", "6"})
+PASSED = frozenset({"pass", "passed", "1"})
+"""A compliance check that passes is the clear of its failing."""
 CLEAR_WORDS = frozenset({"suppressed", "resolved", "archived", "deleted", "closed"})
 _WRAPPERS = ("ocsf", "detail", "event", "events", "findings", "Records", "records")
 _NESTED = 3
@@ -96,7 +98,8 @@ def _info(says: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _is_clear(says: Mapping[str, object]) -> bool:
-    if shape.word(says.get("activity_id")) == CLOSE:
+    passed = {shape.word(fields.at(says, "compliance.status")), shape.word(fields.at(says, "compliance.status_id"))}
+    if shape.word(says.get("activity_id")) == CLOSE or passed & PASSED:
         return True
     incident = shape.word(says.get("class_uid")) == INCIDENT
     states = {shape.word(says.get("status_id")), shape.word(says.get("state_id"))}
@@ -116,8 +119,10 @@ def _host(says: Mapping[str, object]) -> str | None:
     if device:
         return device
     for resource in fields.objects(shape.either(says.get("resources"), says.get("resource"))):
-        found = [shape.text(resource.get(name)) for name in ("hostname", "name", "uid", "ip")]
-        named = next((each for each in found if each and " " not in each), None)
+        if fields.is_identity(resource.get("type")):
+            continue
+        found = [fields.of_arn(resource.get(name)) for name in ("hostname", "name", "uid", "ip")]
+        named = next((each for each in found if each and " " not in each and each[0] != "/"), None)
         if named:
             return named
     return fields.first(says, "device.ip", "dst_endpoint.hostname")

@@ -63,6 +63,7 @@ def incident(body: object) -> VendorAlert:
             "subscription": workspace.get("SubscriptionId"),
             "event": shape.dig(body, "objectEventType"),
         },
+        test=microsoft.is_sample(title),
     )
 
 
@@ -73,10 +74,11 @@ def is_alert(says: Mapping[str, object]) -> bool:
 
 def alert(says: Mapping[str, object]) -> VendorAlert:
     """The alert of the older trigger; ``is_alert`` holds."""
+    title = fields.first(says, "AlertDisplayName", "DisplayName", "AlertName", "Title", "AlertType")
     word = fields.first(says, "AlertSeverity", "Severity", "severity")
     cleared = shape.word(fields.first(says, "Status", "status")) in CLEAR
     return draft(
-        title=fields.first(says, "AlertDisplayName", "DisplayName", "AlertName", "Title", "AlertType"),
+        title=title,
         status=AlertStatus.RESOLVED if cleared else AlertStatus.FIRING,
         severity=severity.of_word(word),
         severity_word=word,
@@ -93,6 +95,7 @@ def alert(says: Mapping[str, object]) -> VendorAlert:
             "tactics": fields.first(says, "Tactics", "Intent"),
             "workspace": says.get("WorkspaceId"),
         },
+        test=microsoft.is_sample(title),
     )
 
 

@@ -1,4 +1,4 @@
-"""Splunk: the webhook of a saved search, and Enterprise Security's notable events in it.
+"""Splunk: the webhook of a saved search, Enterprise Security's notable events in it, and what On-Call's endpoint takes.
 
 ``result`` is the first row of the search, every value in it is text or a list of texts. ``sid`` is new in each run and
 ``search_name`` is null for a search that was never saved. A saved search never clears; a notable event is closed by an
@@ -15,6 +15,7 @@ from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import batch, severity, shape
 from tandem_ingest.vendors.draft import draft
+from tandem_ingest.vendors.monitoring import generic
 from tandem_ingest.vendors.siem import fields
 
 CLEAR = frozenset({"4", "5", "resolved", "closed"})
@@ -31,8 +32,10 @@ _LABELS = 50
 _TOLD = 5
 
 
-def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
+def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     """The search's first row; a post that holds several rows is as many alerts."""
+    if shape.dig(body, "message_type") is not None and shape.dig(body, "entity_id") is not None:
+        return generic.read(body, headers)
     rows = shape.either(shape.dig(body, "result"), shape.dig(body, "results"))
     if isinstance(rows, list) and rows:
         return batch.each(rows, lambda row: _alert(body, row))

@@ -19,7 +19,8 @@ from tandem_ingest.vendors.vendor import Vendor
 VENDORS = (
     Vendor(
         slug="wazuh", name="Wazuh 4.x", kind=Kind.SIEM, read=wazuh.read, decode=or_text, auth=AuthKind.HEADER,
-        clears="", delivery="manager and alert id", delivery_id=wazuh.delivery_id,
+        clears="status Solved of the same vulnerability", delivery="manager and alert id",
+        delivery_id=wazuh.delivery_id,
     ),
     Vendor(
         slug="wazuh5", name="Wazuh 5.x", kind=Kind.SIEM, read=wazuh.read, decode=or_text, auth=AuthKind.HEADER,
@@ -28,6 +29,7 @@ VENDORS = (
     Vendor(
         slug="huntress", name="Huntress", kind=Kind.SIEM, read=huntress.read, auth=AuthKind.HMAC,
         clears="status closed or dismissed of the same report", delivery="svix-id", delivery_id=huntress.delivery_id,
+        retries=True,  # eight attempts in 28 hours for whatever is no 2xx: docs.svix.com/retries
     ),
     Vendor(
         slug="defender", name="Microsoft Defender XDR", kind=Kind.SIEM, read=defender.read, auth=AuthKind.BEARER,

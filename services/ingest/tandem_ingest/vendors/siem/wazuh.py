@@ -1,7 +1,8 @@
 """Wazuh (SIEM): the alert JSON of 4.x that our integration script posts, also in the wrappers of its built-in scripts.
 
-Wazuh reports events and never clears them. Rule levels run from 0 to 16. What is not such an alert may be a document of
-Wazuh 5 (wazuh5.py) or a message (wazuh_messages.py): a manager and its dashboard may post to one integration.
+Wazuh reports events; the one thing it clears is a vulnerability, as ``Solved``. Rule levels run from 0 to 16. What is
+not such an alert may be a document of Wazuh 5 (wazuh5.py) or a message (wazuh_messages.py): a manager and its dashboard
+may post to one integration. Which alerts are one condition is in wazuh_subject.py.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import batch, shape
 from tandem_ingest.vendors.draft import draft
-from tandem_ingest.vendors.siem import fields, wazuh5, wazuh_messages
-from tandem_ingest.vendors.siem.wazuh_rules import condition, of_level
+from tandem_ingest.vendors.siem import fields, wazuh5, wazuh_messages, wazuh_subject
+from tandem_ingest.vendors.siem.wazuh_rules import of_level
 
 WRAPPERS = ("all_fields", "_source")
 
@@ -59,15 +60,15 @@ def _alert(body: object) -> VendorAlert:
     title = shape.first(rule.get("description"), shape.dig(body, "title"), says.get("full_log"))
     if not rule or title is None:
         raise Unreadable("no rule with a description: not a Wazuh alert")
-    level = rule.get("level")
+    level, host = rule.get("level"), wazuh_subject.host_of(says)
     return draft(
         title=title.splitlines()[0],
-        status=AlertStatus.FIRING,
+        status=AlertStatus.RESOLVED if wazuh_subject.is_solved(says) else AlertStatus.FIRING,
         severity=of_level(level),
         severity_word=level,
-        host=agent.get("name"),
+        host=host,
         occurred_at=times.parse(says.get("timestamp")) or times.parse(says.get("@timestamp")),
-        dedup_key=condition(shape.text(rule.get("id")), shape.text(agent.get("id")), shape.text(agent.get("name"))),
+        dedup_key=wazuh_subject.key_of(says, host),
         customer=_customer(agent),
         description=says.get("full_log"),
         labels={
