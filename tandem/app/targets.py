@@ -186,6 +186,7 @@ async def notifier(ground: Ground, parts: Parts) -> None:
             boot=boot, key=ground.key, answer_url=ground.answer_url, sole=ground.embedded is not None
         ),
         timer_set=lambda at: _timer_set(parts, at),
+        more_to_come=lambda: any(runner.working for runner in parts.runners),
     )
     settings = NotifierSettings(
         boot=boot,
