@@ -41,8 +41,7 @@ def weekly_hours(spec: CalendarSpec) -> dict[int, tuple[tuple[time, time], ...]]
 @cache
 def public_holidays(place: str) -> tuple[date, ...]:
     """Public holidays of ``US`` or ``US-NJ``, in order. ValueError names what is not known."""
-    # Imported here: most documents list their days, and the library costs as much as the whole database driver.
-    from holidays.registry import COUNTRIES
+    from holidays.registry import COUNTRIES  # noqa: PLC0415 - most documents list their days and need none of it
 
     country, _, part = place.partition("-")
     names = {codes[1]: (module, codes[0]) for module, codes in COUNTRIES.items()}
@@ -56,7 +55,7 @@ def public_holidays(place: str) -> tuple[date, ...]:
 
 def _calendar_of(module: str, name: str) -> Any:  # noqa: ANN401 - a class of the library
     """A country's class, read from its own file: the package around it imports all 250 (0.09 s of every start)."""
-    import holidays
+    import holidays  # noqa: PLC0415 - as above
 
     file = Path(holidays.__file__).with_name("countries") / f"{module}.py"
     spec = spec_from_file_location(f"{__name__}.{module}", file)
