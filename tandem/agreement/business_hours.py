@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, time
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import Any
 
 from tandem.agreement.schema.fields import suggest
@@ -57,7 +56,7 @@ def _calendar_of(module: str, name: str) -> Any:  # noqa: ANN401 - a class of th
     """A country's class, read from its own file: the package around it imports all 250 (0.09 s of every start)."""
     import holidays  # noqa: PLC0415 - as above
 
-    file = Path(holidays.__file__).with_name("countries") / f"{module}.py"
+    file = f"{holidays.__path__[0]}/countries/{module}.py"
     spec = spec_from_file_location(f"{__name__}.{module}", file)
     if spec is None or spec.loader is None:
         raise ValueError(f"no holidays are known for {name}")
