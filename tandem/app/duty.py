@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tandem.agreement.compiled import Agreement
 from tandem.agreement.oncall.timeline import timeline
 from tandem.agreement.schema.people import ScheduleSpec
-from tandem.app.ground import Ground
-from tandem.clock import wait_event
 from tandem.policy.book import AgreementBook
 from tandem_console.api.records import Duty
-from tandem_notifier.metrics import set_gaps
 
 AHEAD = timedelta(days=14)
 """How far the end of a shift is looked for."""
-GAPS_EVERY_S = 600.0
 
 
 class Duties:
@@ -46,13 +41,3 @@ def _duty(agreement: Agreement, spec: ScheduleSpec, at: datetime) -> Duty:
         schedule=spec.id,
         until=shift.end if shift.end < at + AHEAD else None,
     )
-
-
-async def keep_looking_for_gaps(ground: Ground, stopping: asyncio.Event) -> None:
-    """Set ``tandem_oncall_gap_seconds`` now and every ten minutes."""
-    while True:
-        found = {tenant: ground.book.active(tenant) for tenant in ground.book.tenants()}
-        agreements = {tenant: agreement for tenant, agreement in found.items() if agreement is not None}
-        set_gaps(ground.metrics, agreements, ground.clock.now())
-        if await wait_event(stopping, GAPS_EVERY_S):
-            return

@@ -16,7 +16,7 @@ from tandem.app.ground import BusUse, Ground, OnBus, open_ground
 from tandem.app.lifecycle import Lifecycle
 from tandem.app.pipeline import composes, start_stages
 from tandem.app.settings import Settings
-from tandem.app.targets import ALL, BUSLESS, TARGETS, Parts
+from tandem.app.targets import ALL, BUSLESS, TARGETS, Parts, build_of
 from tandem.bus.kafka import KafkaBus
 from tandem.db.roles import role_of
 from tandem.errors import StartFailed
@@ -78,7 +78,7 @@ class Process:
         if self._settings.agreements is not None:
             await self._apply(ground, self._settings.agreements)
         for name in self._targets:
-            await TARGETS[name](ground, parts)
+            await build_of(name)(ground, parts)
         if self._extend is not None:
             await self._extend(ground, parts)
         if parts.console is not None:

@@ -62,6 +62,8 @@ class Runner:
         self._apart = True  # nobody knows yet whether the followers are level
         self._failures: dict[tuple[str, int, int] | str, int] = {}
         self._faults = 0
+        self.working = False
+        """A batch may be at hand, so its stages may yet want something."""
 
     @property
     def name(self) -> str:
@@ -69,12 +71,29 @@ class Runner:
         return "+".join(lane.stage.group for lane in self._lanes)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until ``stopping`` is set; the batch at hand is finished."""
+        """Work until ``stopping`` is set; the batch at hand is finished, and the groups are left at once.
+
+        Other members wait for our partitions, and the rest of a process may take seconds to end.
+        """
+        waking = asyncio.create_task(self._wake_at(stopping), name=f"end of {self.name}")
+        self.working = True
+        try:
+            await self._work(stopping)
+        finally:
+            waking.cancel()
+            self.working = False
+        await self._leave()
+
+    async def _work(self, stopping: asyncio.Event) -> None:
         rest_s = min(lane.rest_s for lane in self._lanes)
         while not stopping.is_set():
             worked = await self.step(IDLE_S)
             if worked and rest_s:
                 await wait_event(stopping, rest_s)
+
+    async def _wake_at(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        self.wake()
 
     def wake(self) -> None:
         """Look for work now."""
@@ -99,10 +118,13 @@ class Runner:
         return done
 
     async def close(self) -> None:
-        """Leave the groups and close the connection."""
+        """Leave the groups, if that has not been done, and close the connection."""
+        await self._leave()
+        await self._link.close()
+
+    async def _leave(self) -> None:
         for lane in self._lanes:
             await lane.consumer.close()
-        await self._link.close()
 
     async def _step_composed(self, wait_s: float) -> bool:
         head = self._lanes[0]

@@ -9,6 +9,7 @@ readers drop what they have seen.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -20,7 +21,7 @@ from tandem.bus.parking import Parking
 from tandem.bus.port import Record
 from tandem.bus.postgres import run
 from tandem.bus.quarantine import put_poison
-from tandem.bus.queue import Queue
+from tandem.bus.queue import GIVEN_UP, Queue
 from tandem.clock import Clock, monotonic, wait_event
 from tandem.db.link import Link
 from tandem.db.write import Writes
@@ -36,7 +37,9 @@ APPEND_S = 5.0
 FROZEN_S = 15.0
 """A session that asks nothing for so long is ended by the server; more than an append and the longest back-off take."""
 _TAKE_EVERY_S = 1.0
-"""How often shards that others hold are tried for."""
+"""How often shards that others hold are tried for; one that is given up in order is told of."""
+_LEAVE_S = 1.0
+"""What is not given up within this is free when the session ends."""
 _POLL_S = 1.0
 """A missed NOTIFY costs at most this."""
 _BACKOFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
@@ -93,7 +96,7 @@ class Drain:
             while not stopping.is_set():
                 await self._round(stopping)
         finally:
-            await self._link.close()
+            await self._leave()
 
     async def step(self) -> int:
         """Move one batch of every shard held; returns how many records.
@@ -269,10 +272,22 @@ class Drain:
         async with self._link.use() as connection:
             await connection.execute("SELECT pg_advisory_unlock(l) FROM unnest($1::bigint[]) AS l", locks)
 
+    async def _leave(self) -> None:
+        """Hand over to who waits for our shards, and end the session."""
+        if self._next:
+            with contextlib.suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(_LEAVE_S):
+                    await self._let_go()
+                    async with self._link.use() as connection:
+                        await connection.execute("SELECT pg_notify($1, $2)", self._queue.channel, GIVEN_UP)
+        await self._link.close()
+
     def _forget_shards(self) -> None:
         self._next.clear()
         if self._parking is not None:
             self._parking.let_go()
 
-    def _heard(self, *_: object) -> None:
+    def _heard(self, _connection: object, _pid: int, _channel: str, told: object) -> None:
+        if told == GIVEN_UP:
+            self._tried_at = -_TAKE_EVERY_S
         self._news.set()

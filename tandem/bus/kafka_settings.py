@@ -22,6 +22,9 @@ REQUEST_S = 5.0
 """A broker that does not answer a request within this is asked again on another connection."""
 SESSION_S = 10.0
 """A member that is silent for so long has lost its partitions."""
+HEARTBEAT_S = 1.0
+"""How often a member asks its group whether something has changed: what one leaves or joins waits for so long. The
+client's three seconds were most of a rolling restart's delay; the request is a few bytes."""
 JOIN_S = SESSION_S + 5.0
 """Joining waits for the others of the group, a session at most."""
 POLL_S = 300.0
@@ -132,7 +135,7 @@ class KafkaSettings:
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "session_timeout_ms": int(SESSION_S * 1000),
-            "heartbeat_interval_ms": int(SESSION_S * 300),
+            "heartbeat_interval_ms": int(HEARTBEAT_S * 1000),
             "max_poll_interval_ms": int(POLL_S * 1000),
             "request_timeout_ms": int(JOIN_S * 1000),
             "fetch_max_bytes": 4 * MAX_RECORD_BYTES,

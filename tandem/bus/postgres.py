@@ -18,7 +18,7 @@ import msgspec
 from tandem.bus.partition import partition_of
 from tandem.bus.port import Consumer, Record, Span
 from tandem.bus.postgres_consumer import PostgresConsumer, Sharing
-from tandem.bus.statements import APPEND, COMMIT, NOTIFY
+from tandem.bus.statements import APPEND, COMMIT, MEMBERS_OF, NOTIFY
 from tandem.clock import Clock, wait_event
 from tandem.db.link import Link
 from tandem.db.pool import unavailable
@@ -149,8 +149,14 @@ class PostgresBus:
         for consumer in self._consumers:  # something may have been said while nobody listened
             consumer.wake()
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
-        self.notify([str(topic)])
+    def _heard(self, _connection: object, _pid: int, _channel: str, told: object) -> None:
+        told = str(told)
+        if not told.startswith(MEMBERS_OF):
+            self.notify([told])
+            return
+        for consumer in self._consumers:
+            if consumer.group == told.removeprefix(MEMBERS_OF):
+                consumer.members_changed()
 
 
 async def run(connection: asyncpg.Connection[asyncpg.Record], writes: Writes) -> None:

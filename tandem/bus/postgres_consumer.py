@@ -7,11 +7,13 @@ release would drop the locks.
 Members that share a group each take their part of every topic: they count one another by a lock that all of them hold,
 give up what is above their part and take what is free below it. The server ends the session of a member that asks
 nothing for ``session_s``, so one that stands still, or whose network is gone, keeps its partitions no longer than that.
+Whoever joins, gives up a partition or leaves in order says so to the others, who look at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +23,25 @@ import asyncpg
 import msgspec
 
 from tandem.bus.port import Batch, Record, Span
-from tandem.bus.statements import ASSIGN, GIVE_UP, JOIN, MEMBERS, POSITIONS, READ, TAKE
+from tandem.bus.statements import (
+    ASSIGN,
+    GIVE_UP,
+    JOIN,
+    LEAVE,
+    MEMBERS,
+    MEMBERS_OF,
+    POSITIONS,
+    READ,
+    TAKE,
+    TELL_MEMBERS,
+)
 from tandem.bus.topics import PARTITIONS
 from tandem.clock import monotonic, wait_event
 from tandem.db.link import Link
+from tandem.errors import Unavailable
 
+_LEAVE_S = 1.0
+"""What is not given up within this is free when the session ends."""
 _TAKE_EVERY_S = 2.0
 """How often a member that lacks partitions tries to take those of a dead one."""
 _POLL_S = 1.0
@@ -95,6 +111,11 @@ class PostgresConsumer:
         """Make a waiting fetch look again."""
         self._news.set()
 
+    def members_changed(self) -> None:
+        """Compare what is held with our part now: a member or a partition came or went."""
+        self._tried_at = -self._look_s
+        self._news.set()
+
     async def fetch(self, limit: int, wait_s: float) -> Batch:
         """Up to ``limit`` records; see the port."""
         until = monotonic() + wait_s
@@ -127,13 +148,26 @@ class PostgresConsumer:
                 position.next = row["next_offset"]
 
     async def close(self) -> None:
-        """Leave; the session's end frees its locks."""
+        """Leave, and tell who may take over; at the latest the session's end frees its locks."""
         self._news.set()
+        if self._positions:
+            with contextlib.suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(_LEAVE_S):
+                    await self._let_go()
         self._positions.clear()
         await self._link.close()
         if self._left is not None:
             self._left(self)
             self._left = None
+
+    async def _let_go(self) -> None:
+        """Of everything, the membership too."""
+        async with self._link.use() as connection:
+            await connection.execute(LEAVE)
+            await self._tell_members(connection)
+
+    async def _tell_members(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        await connection.execute(TELL_MEMBERS, MEMBERS_OF, self.group)
 
     async def _read(self, limit: int) -> Batch:
         async with self._link.use() as connection:
@@ -192,6 +226,7 @@ class PostgresConsumer:
         self._tried_at = -self._look_s
         if self._shared:
             await connection.execute(JOIN, _members_id(self.group))
+            await self._tell_members(connection)
 
     async def _part(self, connection: asyncpg.Connection[asyncpg.Record]) -> int:
         """Our share of each topic's partitions; members in excess of them get none."""
@@ -207,6 +242,7 @@ class PostgresConsumer:
         for place in surplus:
             del self._positions[place]
         await connection.execute(GIVE_UP, [_lock_id(self.group, *place) for place in surplus])
+        await self._tell_members(connection)
 
     async def _fill_up(self, connection: asyncpg.Connection[asyncpg.Record], topic: str, wanted: int) -> None:
         missing = {

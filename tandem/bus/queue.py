@@ -20,6 +20,8 @@ from tandem.bus.port import Record
 from tandem.db.write import Statement, Writes
 
 _NAME = re.compile(r"[a-z_]+\.[a-z_]+\Z")
+GIVEN_UP = "given up"
+"""What is told on a queue's channel when a shard is free; a commit tells nothing more than that there is one."""
 _LOCKS = 0x7A11E
 """The upper half of the advisory locks of queues."""
 

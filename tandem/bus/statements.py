@@ -121,3 +121,8 @@ TAKE = (
 array, so no lock is taken beyond the limit. What was ours needs no lock: the epoch that is raised next fences it."""
 
 GIVE_UP = "SELECT pg_advisory_unlock(l) FROM unnest($1::bigint[]) AS l"
+LEAVE = "SELECT pg_advisory_unlock_all()"
+
+TELL_MEMBERS = "SELECT pg_notify('tandem_bus', $1 || $2)"
+MEMBERS_OF = "members of "
+"""What precedes a group's name when it is told that members or partitions of it came or went; else it is a topic's."""

@@ -13,11 +13,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +23,9 @@ from tandem.clock import monotonic, pause
 from tandem.db.pool import UPGRADE_TIMEOUT_S, engine, unavailable
 from tandem.db.roles import OWNER, ensure_roles
 from tandem.errors import StartFailed, Unavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 BRANCHES: Final = {
     "bus": "tandem.bus",
@@ -168,15 +168,22 @@ async def wait_for_schema(
 
 
 def heads(branches: Mapping[str, str] = BRANCHES) -> dict[str, int]:
-    """The newest revision this code has of each branch, 0 for a branch without any."""
+    """The newest revision this code has of each branch, 0 for a branch without any.
+
+    By the names of the files, which are those of the revisions: every service asks at its start, and Alembic would
+    run all of them to say the same.
+    """
     newest = dict.fromkeys(branches, 0)
-    for revision in ScriptDirectory.from_config(_config(branches)).get_heads():
-        branch, number = _split(revision)
-        newest[branch] = number
+    for folder in _folders(branches):
+        for file in folder.glob("*_[0-9][0-9][0-9][0-9].py"):
+            branch, number = _split(file.stem)
+            newest[branch] = max(number, newest.get(branch, 0))
     return newest
 
 
 def _run_branches(connection: Connection, branches: Mapping[str, str], known: dict[str, int]) -> None:
+    from alembic import command  # noqa: PLC0415 - see _config
+
     config = _config(branches)
     config.attributes["connection"] = connection
     for branch, newest in known.items():
@@ -185,6 +192,8 @@ def _run_branches(connection: Connection, branches: Mapping[str, str], known: di
 
 
 def _config(branches: Mapping[str, str]) -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - only an upgrade needs it, and every service imports this file
+
     config = Config()
     config.set_main_option("script_location", _escaped(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "newline")

@@ -121,7 +121,14 @@ class Pager:
         return await self.commit(event(incident(**(base | fields)), FactKind.OPENED, now))
 
     @asynccontextmanager
-    async def sender(self, *, boot: str = "boot-1", sole: bool = False, channels: dict[str, Channel] | None = None):
+    async def sender(
+        self,
+        *,
+        boot: str = "boot-1",
+        sole: bool = False,
+        channels: dict[str, Channel] | None = None,
+        more_to_come: Callable[[], bool] = lambda: False,
+    ):
         """A running sender; ended as a process that is asked to stop."""
         http = AiohttpClient(Guard(parse_allowed("127.0.0.1")))
         link = Cuttable(Link(self.database.dsn, "tandem_notifier", name="sender"))
@@ -139,6 +146,7 @@ class Pager:
             metrics=self.metrics,
             settings=SenderSettings(boot=boot, key=KEY, answer_url=ANSWER_URL, sole=sole),
             timer_set=self.timers.append,
+            more_to_come=more_to_come,
         )
         stopping = asyncio.Event()
         running = asyncio.ensure_future(made.run(stopping))

@@ -30,8 +30,9 @@ from tandem_ingest.normalise import Post, Reading
 from tandem_ingest.tenancy import Held
 from tandem_ingest.waiting.turns import Turns
 
-DEADLINE_S = 1.8
-"""From a post's acceptance to its answer, so that a refusal is out within two seconds."""
+DEADLINE_S = 1.6
+"""From a post's acceptance to its answer, so that a refusal is out within two seconds: what is left over is for reading
+the post, for writing the answer, and for a machine that is busy just then."""
 LAST_CHANCE_S = 0.2
 """What a batch gets at least, when its oldest post waited behind one that hung."""
 LANES = 2
@@ -187,6 +188,7 @@ class Acceptance:
         Raises:
             Unavailable: they may or may not be durable; the same post again gets the same ids.
         """
+        since = monotonic()
         keys = normalise.keys(reading, post)
         statuses = [(key, each.status) for key, each in zip(keys, reading.alerts, strict=False)]
         own_id = own_id or reading.delivery_id
@@ -204,21 +206,21 @@ class Acceptance:
             alerts = normalise.accepted(reading, post, normalise.keys(reading, post), seen.delivery_id)
             owned, records = await self._records_of(post.integration, alerts)
         if records:
-            await self._send(post, owned, records)
+            await self._send(post, owned, records, since)
         seen.durable = True
         return alerts, False
 
-    async def _send(self, post: Post, alerts: Sequence[Alert], records: list[Record]) -> None:
-        """Straight to the bus, or to what waits its turn."""
+    async def _send(self, post: Post, alerts: Sequence[Alert], records: list[Record], since: float) -> None:
+        """Straight to the bus, or to what waits its turn; ``since`` is when the post was taken up."""
         if self._turns is None or self._turns.way(post, alerts) is Way.STRAIGHT:
-            await self._append(records, self._lanes)
+            await self._append(records, self._lanes, since)
             return
-        await self._append(self._turns.marked(records, alerts), self._queued)
+        await self._append(self._turns.marked(records, alerts), self._queued, since)
         self._turns.waits(post.integration, len(alerts))
 
     async def append_alerts(self, alerts: Sequence[Alert]) -> None:
         """Make alerts durable that came some other way than by a post; raises Unavailable."""
-        await self._append([self._record(alert) for alert in alerts], self._lanes)
+        await self._append([self._record(alert) for alert in alerts], self._lanes, monotonic())
 
     async def _records_of(
         self, integration: Integration, alerts: Sequence[Alert]
@@ -244,7 +246,7 @@ class Acceptance:
         Raises:
             Unavailable: they may or may not be durable.
         """
-        await self._append(records, self._lanes)
+        await self._append(records, self._lanes, monotonic())
 
     def fault(self) -> str | None:
         """Why alerts could not be made durable just now; None when they can be."""
@@ -258,7 +260,7 @@ class Acceptance:
     def _record(self, alert: Alert) -> Record:
         return Record(topics.ALERTS.name, topics.alert_key(alert.tenant, alert.dedup_key), self._encode(alert))
 
-    async def _append(self, records: list[Record], lanes: Sequence[_Lane]) -> None:
+    async def _append(self, records: list[Record], lanes: Sequence[_Lane], since: float) -> None:
         size = sum(len(record.value) for record in records)
         if self._records + len(records) > QUEUE_RECORDS or self._bytes + size > QUEUE_BYTES:
             raise Unavailable("intake", "too much waits to be written")
@@ -266,15 +268,14 @@ class Acceptance:
         self._bytes += size
         try:
             passing("ingest.before_append")
-            await _through(lanes, records)
+            await _through(lanes, records, since)
             passing("ingest.after_append")
         finally:
             self._records -= len(records)
             self._bytes -= size
 
 
-async def _through(lanes: Sequence[_Lane], records: list[Record]) -> None:
-    since = monotonic()
+async def _through(lanes: Sequence[_Lane], records: list[Record], since: float) -> None:
     parts: dict[int, list[Record]] = {}
     for record in records:
         parts.setdefault(partition_of(record.key) % len(lanes), []).append(record)

@@ -16,10 +16,10 @@ from tandem.bus.port import Record
 from tandem.clock import monotonic, pause, within
 from tandem.errors import PoisonRecord, Unavailable
 
-BUS_S = 0.4
-PUT_S = 0.5
+BUS_S = 0.3
+PUT_S = 0.4
 """How long each is waited for alone. An answer takes milliseconds; past this the other is tried beside it."""
-WAY_S = 1.1
+WAY_S = 1.0
 """Deadline of one try of either."""
 SETTLE_S = 0.1
 """From a commit to the spool to the answer: a NOTIFY and a look of the other processes take a few milliseconds."""

@@ -24,7 +24,7 @@ from tandem.wire import codec
 from tandem_ingest import tenancy
 from tandem_ingest.tenancy import Held
 
-PUT_S = 1.2
+PUT_S = 1.0
 BATCH = 200
 BATCHES = 50
 """Released per look and customer: the rest waits two seconds more."""

@@ -87,8 +87,12 @@ class Sender:
         metrics: Metrics,
         settings: SenderSettings,
         timer_set: Callable[[datetime], None] = lambda _at: None,
+        more_to_come: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``timer_set`` hears of timers the sender sets, so that the runner of this process looks at once."""
+        """``timer_set`` hears of timers the sender sets, so that the runner of this process looks at once.
+
+        At stopping the sender goes on while ``more_to_come``: a batch at hand may still offer pages.
+        """
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -97,8 +101,11 @@ class Sender:
         prepare(metrics, channels)
         self._settings = settings
         self._timer_set = timer_set
+        self._more_to_come = more_to_come
         self._lanes = Lanes()
         self._in_memory: dict[UUID, Page] = {}
+        self._begun: set[UUID] = set()
+        """Of those, the ones whose attempt was begun: their receiver may have them."""
         self._ready: asyncio.Queue[Page] = asyncio.Queue()
         self._results: list[Result] = []
         self._ended = asyncio.Event()
@@ -120,7 +127,7 @@ class Sender:
         self._look.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until ``stopping`` is set, then let attempts under way end and write what ended."""
+        """Work until ``stopping`` is set, then send what is at hand, write what ended and give back what did not."""
         work = [asyncio.ensure_future(self._work()) for _ in range(self._settings.workers)]
         loops = [asyncio.ensure_future(self._claim_loop()), asyncio.ensure_future(self._write_loop())]
         stop = asyncio.ensure_future(stopping.wait())
@@ -132,6 +139,8 @@ class Sender:
             for task in (stop, *work, *loops):
                 task.cancel()
             await asyncio.gather(stop, *work, *loops, return_exceptions=True)
+        if stopping.is_set():
+            await self._give_back()
         for task in done - {stop}:
             task.result()  # a fault of ours ends the target, which its supervisor starts again
 
@@ -151,7 +160,7 @@ class Sender:
             result = await self._attempt(page)
             self._leave(page, None if result is None else result.delivered or _not_the_target(result))
             if result is None:
-                del self._in_memory[page.page_id]
+                self._forget(page)
                 self._look.set()
             else:
                 self._results.append(result)
@@ -167,6 +176,7 @@ class Sender:
         try:
             if channel is None:
                 raise DeliveryFailed(DeliveryReason.NO_CONTACT, f"no channel {page.channel}", retry=False)
+            self._begun.add(page.page_id)
             passing("sender.before_send")
             await channel.deliver(page, link, now)
             passing("sender.after_send")
@@ -190,7 +200,7 @@ class Sender:
         for next_page in start:
             self._ready.put_nowait(next_page)
         for lost in dropped:
-            del self._in_memory[lost.page_id]
+            self._forget(lost)
         if recovers:
             self._look.set()
 
@@ -252,7 +262,7 @@ class Sender:
         passing("sender.after_outcome")
         del self._results[: len(results)]
         for result in results:
-            del self._in_memory[result.page.page_id]
+            self._forget(result.page)
             count_result(self._metrics, result)
             if result.retry_at is not None and (self._next_retry is None or result.retry_at < self._next_retry):
                 self._next_retry = result.retry_at
@@ -280,14 +290,24 @@ class Sender:
             self._timer_set(min(due))
 
     async def _drain(self, stopping: asyncio.Event) -> None:
-        """Attempts under way end, then what ended is written; what is left is found by the next boot."""
-        if not stopping.is_set():
-            return
-        while not self._ready.empty():
-            self._in_memory.pop(self._ready.get_nowait().page_id, None)
+        """What is at hand is sent, and what ended is written, for as long as a stop may take."""
         deadline = monotonic() + DRAIN_S
-        while self._in_memory and monotonic() < deadline:
+        while stopping.is_set() and (self._in_memory or self._more_to_come()) and monotonic() < deadline:
             await pause(GATHER_S)
+
+    async def _give_back(self) -> None:
+        """End the leases of this boot: another process, or our next start, need not wait until they run out."""
+        begun, self._begun = list(self._begun), set()
+        self._in_memory.clear()
+        try:
+            async with self._database.use() as connection:
+                await store.give_back(connection, self._settings.boot, begun, self._clock.now())
+        except Unavailable as fault:
+            log.warning("pages in hand are not given back, their leases run out", fault=str(fault))
+
+    def _forget(self, page: Page) -> None:
+        del self._in_memory[page.page_id]
+        self._begun.discard(page.page_id)
 
 
 def page_event(result: Result) -> PageEvent | None:

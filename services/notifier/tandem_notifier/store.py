@@ -166,6 +166,14 @@ FROM chosen c WHERE p.page_id = c.page_id
 RETURNING {", ".join(f"p.{name}" for name, _ in _PAGE_COLUMNS)}, p.late
 """  # noqa: S608 - names of this file
 
+# A page that nobody began to send keeps its attempt; of one whose attempt was cut, the next one counts up.
+_GIVE_BACK = """
+UPDATE notifier.page
+SET leased_by = CASE WHEN page_id = ANY($2::uuid[]) THEN leased_by END,
+    leased_until = CASE WHEN page_id = ANY($2::uuid[]) THEN $3::timestamptz END
+WHERE state = 'sending' AND leased_by = $1::text
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -289,6 +297,16 @@ async def claim(connection: Any, wish: Claim, now: datetime) -> list[Page]:  # n
             wish.places,
         )
     return [_page(row) for row in rows]
+
+
+async def give_back(connection: Any, boot: str, begun: Sequence[UUID], now: datetime) -> None:  # noqa: ANN401 - as claim
+    """End the leases of ``boot``, which sends no more; ``begun``: pages whose attempt may have reached somebody.
+
+    Raises:
+        Unavailable: the database is away.
+    """
+    with unavailable():
+        await connection.execute(_GIVE_BACK, boot, begun, now)
 
 
 async def read(connection: Any, incident_id: UUID) -> Case | None:  # noqa: ANN401 - connection or proxy

@@ -385,6 +385,22 @@ async def test_a_relay_that_cannot_reach_the_broker_lets_another_try(database: D
     assert well.values == ["1"]
 
 
+async def test_the_shards_of_a_relay_that_ends_in_order_are_taken_at_once(
+    database: Database, writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tandem.bus.drain._TAKE_EVERY_S", 600.0)  # nobody tries by itself
+    ending, staying = FakeBroker(), FakeBroker()
+    async with contextlib.AsyncExitStack() as first:
+        await first.enter_async_context(at_work(drain(database, ending)))
+        await publish(writer, *(fact(f"i{key}", "0") for key in range(8)))
+        await until(lambda: len(ending.records) == 8)
+        async with at_work(drain(database, staying)):
+            await asyncio.sleep(0.3)  # it has asked once, in vain
+            await first.aclose()
+            await publish(writer, *(fact(f"i{key}", "1") for key in range(8)))
+            await until(lambda: len(staying.records) == 8)
+
+
 @pytest.mark.parametrize(("sent", "within_s"), [(signal.SIGKILL, 3.0), (signal.SIGSTOP, 8.0)], ids=["killed", "frozen"])
 async def test_the_shards_of_a_relay_that_dies_or_stands_still_are_taken_over(
     database: Database, writer, tmp_path: Path, sent: signal.Signals, within_s: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -174,6 +175,25 @@ async def test_nothing_is_handled_twice_after_a_restart(bench: Bench):
 
     assert await bench.seen("first") == ["a", "b"]
     assert await bench.seen("second") == ["a", "b"]
+
+
+async def test_a_runner_that_is_told_to_stop_finishes_its_batch_and_leaves_its_partitions_to_others(bench: Bench):
+    ending, stopping = await bench.runner(first()), asyncio.Event()
+    working = asyncio.create_task(ending.run(stopping))
+    await bench.send("one")
+    async with asyncio.timeout(20):
+        while await bench.seen("first") != ["one"]:  # noqa: ASYNC110 - it happens in a database
+            await asyncio.sleep(0.02)
+    assert ending.working
+
+    stopping.set()
+    await working
+
+    assert not ending.working
+    following = await bench.runner(first())  # the process that ends has not closed anything yet
+    await bench.send("two")
+    await bench.settle(following)
+    assert await bench.seen("first") == ["one", "two"]
 
 
 async def test_a_fault_of_one_service_does_not_stop_the_others(bench: Bench):

@@ -46,12 +46,16 @@ class Replica:
         return await self.consumer.fetch(100, 0.05)
 
 
+RARE = Sharing(session_s=10.0, look_s=600.0)
+"""Without a word from the others nobody would look again in this test."""
+
+
 @pytest.fixture
 async def replica(database: Database) -> AsyncIterator[Callable[..., Awaitable[Replica]]]:
     made: list[Replica] = []
 
-    async def make(dsn: str | None = None) -> Replica:
-        bus = PostgresBus(dsn or database.dsn, "tandem_router", clock=SystemClock(), split=True, sharing=QUICK)
+    async def make(dsn: str | None = None, *, sharing: Sharing = QUICK) -> Replica:
+        bus = PostgresBus(dsn or database.dsn, "tandem_router", clock=SystemClock(), split=True, sharing=sharing)
         await bus.start()
         one = Replica(bus)
         await one.join()
@@ -98,6 +102,17 @@ async def test_what_a_member_leaves_goes_to_the_others(replica):
     await two.bus.stop()
 
     await until(lambda: shared(one, three), one, three)
+
+
+async def test_who_joins_or_leaves_in_order_waits_for_nobodys_next_look(replica):
+    first = await replica(sharing=RARE)
+    await until(lambda: len(first.parts) == PARTITIONS, first)
+
+    second = await replica(sharing=RARE)
+    await until(lambda: shared(first, second), first, second)
+    await second.bus.stop()
+
+    await until(lambda: shared(first), first)
 
 
 async def test_more_members_than_partitions_leave_some_without_and_none_in_the_way(replica):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from standardwebhooks import Webhook
 
+from tandem_notifier.lanes import FIRST_AT_ONCE
 from tandem_notifier.signing import receiver_secret
 from tests.support.pager import KEY, paging, parsed
 from tests.support.provider import OK, answering, hang_up, provider, silent
@@ -175,6 +176,49 @@ async def test_another_process_leaves_a_living_lease_alone(pager):
         await pager.admin.execute("update notifier.page set leased_until = now() - interval '1 second'")
         async with pager.sender(boot="boot-2", sole=False):
             await pager.until_states("delivered")
+
+
+async def test_what_a_stop_cuts_or_leaves_waiting_another_process_sends_at_once(pager, monkeypatch):
+    monkeypatch.setattr("tandem_notifier.sender.DRAIN_S", 0.2)
+    turns = [silent] * FIRST_AT_ONCE + [fine]
+    async with provider(in_turn(*turns)) as phone:
+        pager.book.compiled = paging(f"http://127.0.0.1:{phone.port}/")
+        for number in range(1, FIRST_AT_ONCE + 2):
+            await pager.open(number)
+
+        async def all_places_are_taken() -> bool:
+            return len(phone.requests) == FIRST_AT_ONCE
+
+        async with pager.sender() as sender:
+            sender.offer(pager.take())
+            await pager.until(all_places_are_taken)
+
+        free = "leased_until is null or leased_until <= now()"
+        assert await pager.admin.fetchval(f"select bool_and({free}) from notifier.page")
+        async with pager.sender(boot="boot-2", sole=False):
+            await pager.until_states(*["delivered"] * (FIRST_AT_ONCE + 1))
+
+    # The next attempt at a page that was cut is its second; nobody had begun the one that waited.
+    attempts = await pager.admin.fetch("select attempt from notifier.attempt order by attempt")
+    assert [row[0] for row in attempts] == [1, *[2] * FIRST_AT_ONCE]
+
+
+async def test_a_stopping_sender_sends_what_the_batch_at_hand_still_offers(pager):
+    batch = [True]
+    async with provider(fine) as phone:
+        pager.book.compiled = paging(f"http://127.0.0.1:{phone.port}/")
+        await pager.open()
+
+        async with pager.sender(more_to_come=lambda: bool(batch)) as sender:
+
+            def commits() -> None:
+                sender.offer(pager.take())
+                batch.clear()
+
+            asyncio.get_running_loop().call_later(0.2, commits)
+
+    assert await pager.states() == ["delivered"]
+    assert len(phone.requests) == 1
 
 
 async def test_a_page_that_was_acknowledged_meanwhile_is_not_tried_again(pager):

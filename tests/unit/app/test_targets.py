@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tandem.app.process import expand
-from tandem.app.targets import ALL, BUSLESS
+from tandem.app.targets import ALL, BUSLESS, TARGETS, build_of
 from tandem.bus.absent import AbsentBus
 from tandem.bus.partition import partition_of
 from tandem.db.roles import AUDITOR, BUS, MEMBERSHIPS, role_of
@@ -17,6 +20,30 @@ def test_all_includes_the_auditor_last():
     assert expand("all") == list(ALL)
     assert expand("auditor,router") == ["router", "auditor"]
     assert ALL[-1] == "auditor"
+
+
+def test_every_target_has_a_file_that_builds_it():
+    assert [build_of(name).__module__ for name in ALL] == [f"tandem.app.targets.{file}" for file in TARGETS.values()]
+
+
+@pytest.mark.parametrize(
+    ("target", "unneeded"),
+    [
+        ("router", {"tandem_console", "tandem_ingest", "tandem_notifier", "tandem_sla_clock", "aiohttp", "alembic"}),
+        ("ingest", {"tandem_console", "tandem_router", "tandem_sla_clock", "alembic", "jinja2"}),
+        ("notifier", {"tandem_console", "tandem_ingest", "tandem_router", "tandem_sla_clock", "alembic", "jinja2"}),
+    ],
+)
+def test_a_process_loads_nothing_of_the_services_it_does_not_run(target: str, unneeded: set[str]):
+    """A start is mostly imports, and a page waits for it where a service has no second process."""
+    ask = (
+        "import sys, tandem.app.process; from tandem.app.targets import build_of;"
+        f"build_of({target!r}); print(*{{name.partition('.')[0] for name in sys.modules}})"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+
+    assert not unneeded & set(loaded.stdout.split())
 
 
 def test_only_the_auditor_does_without_a_bus():

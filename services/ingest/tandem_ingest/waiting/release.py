@@ -7,6 +7,7 @@ deleted when it dies is appended again by the next one, with the same ids, and t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
@@ -14,6 +15,7 @@ import msgspec
 import structlog
 
 from tandem.bus.port import Record
+from tandem.bus.queue import GIVEN_UP
 from tandem.clock import monotonic, wait_event
 from tandem.db.link import Link
 from tandem.errors import Unavailable
@@ -34,6 +36,8 @@ _POLL_S = 1.0
 _REST_S, _NO_ROOM_S = 0.05, 0.15
 """Between two steps, and after one that found no room."""
 _TAKE_EVERY_S = 1.0
+_LEAVE_S = 1.0
+"""The turn is given up within this, or is free when the session ends."""
 _FROZEN_MS = "15000"
 _ROLE = "tandem_ingest"
 _PLACES = (
@@ -77,7 +81,7 @@ class Release:
             while not stopping.is_set():
                 await self._round(stopping)
         finally:
-            await self._link.close()
+            await self._leave()
 
     async def step(self) -> int:
         """Let go of what there is room for; returns how many.
@@ -179,11 +183,23 @@ class Release:
         async with self._link.use() as connection:
             await connection.execute("SELECT pg_advisory_unlock($1)", WAITING.lock(0))
 
+    async def _leave(self) -> None:
+        """Hand the turn over to who waits for it, and end the session."""
+        if self._holds:
+            with contextlib.suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(_LEAVE_S):
+                    await self._let_go()
+                    async with self._link.use() as connection:
+                        await connection.execute("SELECT pg_notify($1, $2)", WAITING.channel, GIVEN_UP)
+        await self._link.close()
+
     def _forget(self) -> None:
         self._holds, self._next, self._queue = False, 0, FairQueue()
         self._tried_at = float("-inf")
 
-    def _heard(self, *_: object) -> None:
+    def _heard(self, _connection: object, _pid: int, _channel: str, told: object) -> None:
+        if told == GIVEN_UP:
+            self._tried_at = float("-inf")
         self._news.set()
 
 

@@ -29,7 +29,7 @@ URGENCY = "urgency"
 """The header of a waiting record that says how urgent it is; it is taken off before the bus."""
 SETTLE_S = 0.1
 """From the commit to the answer where other processes take posts too."""
-PUT_S = 0.9
+PUT_S = 0.8
 """With the way that is taken when it fails it leaves room within ``accept.DEADLINE_S``."""
 _POLL_S = 1.0
 _REST_S, _REST_SOLE_S = 0.05, 0.2
