@@ -13,11 +13,12 @@ from enum import IntEnum
 from typing import Final
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 from aiokafka.protocol.api import Request, Response
 
 from tandem.bus.kafka_producer import describe
+from tandem.bus.kafka_refusal import refusal
 from tandem.bus.kafka_settings import REQUEST_S, KafkaSettings
 from tandem.bus.topics import ALERTS, ALL, OUTSIDE, SIGNALS, Topic
 from tandem.errors import Reason, Refused, Unavailable
@@ -175,12 +176,19 @@ async def _client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaClient]:
     """The client's own admin part knows nothing of ACLs; its protocol does."""
     client = AIOKafkaClient(**settings.client("tandem-acls"), request_timeout_ms=int(REQUEST_S * 1000))
     try:
-        await client.bootstrap()
+        await _connect(settings, client)
         yield client
     except (KafkaError, OSError) as fault:
         raise Unavailable("kafka", describe(fault)) from fault
     finally:
         await client.close()
+
+
+async def _connect(settings: KafkaSettings, client: AIOKafkaClient) -> None:
+    try:
+        await client.bootstrap()
+    except KafkaConnectionError as fault:
+        raise Unavailable("kafka", await refusal(settings) or describe(fault)) from fault
 
 
 async def _rules_of(client: AIOKafkaClient, user: str) -> set[Rule]:

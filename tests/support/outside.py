@@ -6,7 +6,6 @@ One process holds every service and reaches the broker as a user of its own, whi
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import itertools
 import json
@@ -33,11 +32,11 @@ from tandem.policy.integrations import add_integration
 from tests.support.installation import put_agreements
 from tests.support.kafka.cluster import Login
 from tests.support.kafka.fixtures import TANDEM, KafkaRoom, as_user
+from tests.support.kafka.services import KEY, environment_of
 from tests.support.postgres import Database, new_base, quick_room
 from tests.support.served import READY_S, launch
 from tests.support.served import TANDEM as PROGRAM
 
-KEY = bytes(range(32))
 COME_S = 90.0
 """Generous: everything runs on one busy machine."""
 
@@ -67,18 +66,7 @@ class House:
     def environment(self, login: Login | None) -> dict[str, str]:
         """Settings of a process that reaches the broker as ``login``, or as the administrator."""
         kafka = as_user(self.room.settings, login) if login else self.room.settings
-        given = {
-            "TANDEM_DATABASE_URL": self.database.dsn,
-            "TANDEM_SECRET_KEY": base64.b64encode(KEY).decode(),
-            "TANDEM_KAFKA_BOOTSTRAP": kafka.bootstrap,
-            "TANDEM_KAFKA_SECURITY": kafka.security.value,
-            "TANDEM_KAFKA_PREFIX": kafka.prefix,
-        }
-        if kafka.username and kafka.password:
-            given["TANDEM_KAFKA_SASL_MECHANISM"] = kafka.mechanism
-            given["TANDEM_KAFKA_SASL_USERNAME"] = kafka.username
-            given["TANDEM_KAFKA_SASL_PASSWORD"] = kafka.password
-        return given
+        return environment_of(self.database, kafka)
 
     async def start(self, login: Login | None = TANDEM) -> None:
         """Start it and wait until it is ready."""

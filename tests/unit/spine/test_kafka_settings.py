@@ -75,8 +75,3 @@ def test_a_password_comes_from_a_file_and_is_not_shown(tmp_path: Path, monkeypat
 def test_settings_that_cannot_work_together_are_refused(given: dict, says: str):
     with pytest.raises(StartFailed, match=says):
         told(**given)
-
-
-def test_a_certificate_that_is_not_there_is_named():
-    with pytest.raises(StartFailed, match="TANDEM_KAFKA_CA_FILE"):
-        KafkaSettings(bootstrap=BROKER, security=Security.SSL, ca_file="/nowhere/ca.pem").client("c")
