@@ -122,8 +122,8 @@ def reader_rules(settings: KafkaSettings, user: str, topic: str, groups: str | N
 def service_rules(settings: KafkaSettings, user: str, service: str) -> list[Rule]:
     """One of our services: it reads and writes what the table of topics says, in its own group.
 
-    Those that publish also relay, so they write what any of them has published: alerts too, since the router says of a
-    missing signal. A service that is no writer or reader of any topic gets no rule.
+    Those that publish also relay, so they write what any of them has published; what only ingest accepts they do not.
+    A service that is no writer or reader of any topic gets no rule.
     """
     check_user(user)
     read = [topic for topic in ALL if service in topic.readers]
@@ -152,7 +152,8 @@ def check_user(user: str) -> None:
 
 
 def _writes(service: str, topic: Topic) -> bool:
-    return service in RELAYING or service in topic.writer
+    published = "*" in topic.writer or not RELAYING.isdisjoint(topic.writer)
+    return service in topic.writer or (published and service in RELAYING)
 
 
 async def grant(settings: KafkaSettings, rules: Sequence[Rule], *, dry_run: bool = False) -> Granted:

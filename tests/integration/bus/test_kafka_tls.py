@@ -47,7 +47,7 @@ async def test_who_comes_by_certificate_may_do_what_its_name_was_granted(
 ):
     await secured_room.create([ALERTS.name, INCIDENTS.name])
     ungranted = tls_ways.by_certificate()
-    with pytest.raises(Unavailable, match="kafka: our login may write no topic .* `tandem kafka grant-service`"):
+    with pytest.raises(Unavailable, match=r"kafka: our login may write no topic .* `tandem kafka grant-service`"):
         async with kafka_bus(ungranted, database):
             pass
     await grant(secured_room.settings, service_rules(secured_room.settings, f"CN={tls.CLIENT}", "ingest"))

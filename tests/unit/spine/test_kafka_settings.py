@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tandem.app.settings import Settings, kafka_settings
-from tandem.bus.kafka_settings import KafkaSettings, Security
+from tandem.bus.kafka_settings import KafkaSettings
 from tandem.errors import StartFailed
 
 DATABASE = "postgresql://localhost/tandem"
