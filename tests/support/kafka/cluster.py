@@ -146,13 +146,18 @@ class Cluster:
         await asyncio.to_thread(self.launch)
         await self.answers()
 
-    def launch(self) -> None:
-        """Format and start, without waiting."""
+    def place(self) -> None:
+        """Choose ports and directories; once, and ``launch`` does it where nobody needs to know them before."""
         ports = free_ports(2 * self.nodes)
         for number in range(1, self.nodes + 1):
             base = self.base / f"node-{number}"
             base.mkdir()
             self.members.append(Node(number, ports.pop(), ports.pop(), base))
+
+    def launch(self) -> None:
+        """Format and start, without waiting."""
+        if not self.members:
+            self.place()
         cluster_id = uuid4().hex[:22]
         for node in self.members:
             text = "".join(f"{name}={value}\n" for name, value in self._properties(node).items())
