@@ -95,8 +95,8 @@ def _tls(settings: KafkaSettings, fault: ssl.SSLError) -> str:
                 " TANDEM_KAFKA_CLIENT_KEY"
             )
         return (
-            f"the broker does not take our certificate, TANDEM_KAFKA_CLIENT_CERT ({reason}): see that it is in date, and"
-            " that the broker's trust store holds who signed it"
+            f"the broker does not take our certificate, TANDEM_KAFKA_CLIENT_CERT ({reason}): see that it is in date,"
+            " and that the broker's trust store holds who signed it"
         )
     return f"no TLS with the broker ({reason}): a listener without TLS needs TANDEM_KAFKA_SECURITY={_plain()}"
 

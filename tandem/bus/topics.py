@@ -26,7 +26,7 @@ class Topic:
 
 ALERTS = Topic("tandem.alerts", Alert, ("ingest",), ("router",))
 MISSING = Topic("tandem.missing", Alert, ("router",), ("router",))
-"""Alerts that nobody posted: a signal that was expected has not come. Apart, so that only the edge writes ``alerts``."""
+"""Alerts that nobody posted: what was expected has not come. Apart, so that only the edge writes ``alerts``."""
 SIGNALS = Topic("tandem.signals", Signal, ("ingest", "console"), ("router",))
 COMMANDS = Topic("tandem.commands", Command, ("console", "notifier"), ("router",))
 INCIDENTS = Topic("tandem.incidents", IncidentEvent, ("router",), ("sla-clock", "notifier", "console"))

@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +51,10 @@ class House:
     targets: str = "all"
     secrets: dict[str, str] = field(default_factory=dict)
     """Tenant -> secret of its way in."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More variables."""
+    edit: Callable[[Path], None] = lambda _: None
+    """Changes the agreements in this directory before the first start."""
     process: asyncio.subprocess.Process | None = None
     address: str = ""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -66,7 +70,7 @@ class House:
     def environment(self, login: Login | None) -> dict[str, str]:
         """Settings of a process that reaches the broker as ``login``, or as the administrator."""
         kafka = as_user(self.room.settings, login) if login else self.room.settings
-        return environment_of(self.database, kafka)
+        return {**environment_of(self.database, kafka), **self.settings}
 
     async def start(self, login: Login | None = TANDEM) -> None:
         """Start it and wait until it is ready."""
@@ -77,6 +81,7 @@ class House:
         """Start it without waiting."""
         agreements = self.base / "agreements"
         put_agreements(agreements, "http://127.0.0.1:9/inbox")
+        self.edit(agreements)
         command = ["serve", f"--target={self.targets}", "--listen", "127.0.0.1:0", "--data-dir", str(self.base)]
         given = ["--agreements", str(agreements)]
         self.process = await launch([str(PROGRAM), *command, *given], self.log, self.environment(login))
