@@ -19,6 +19,7 @@ from tandem.cli.edge import NO, OK, UNREACHABLE, Output, fail, run, show
 from tandem.cli.serve import settings_with
 from tandem.clock import SystemClock
 from tandem.errors import StartFailed, Unavailable
+from tandem.logging import hush_kafka
 
 if TYPE_CHECKING:
     from tandem.bus.kafka_settings import KafkaSettings
@@ -61,6 +62,7 @@ async def _broker(kafka: KafkaSettings) -> list[dict[str, Any]]:
     """Whether this command's login is taken, and which topics it does not see; the auditor needs neither."""
     from tandem.bus.kafka_topics import unseen
 
+    hush_kafka()
     try:
         missing = await unseen(kafka)
     except Unavailable as fault:

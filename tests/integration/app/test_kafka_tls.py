@@ -54,5 +54,6 @@ async def test_a_command_says_what_to_do_and_exits_with_3(tls_ways: TlsWays, dat
         answer = await asyncio.to_thread(CliRunner().invoke, app, command, env=environment)
 
         assert answer.exit_code == 3, answer.output
+        assert answer.stdout == ""
         assert answer.stderr.strip().startswith(f"kafka: {distrusting.bootstrap}: the broker's certificate is not")
         assert answer.stderr.strip().endswith(WHAT_TO_DO)
