@@ -50,7 +50,7 @@ class House:
     base: Path
     targets: str = "all"
     secrets: dict[str, str] = field(default_factory=dict)
-    """Tenant -> secret of its way in."""
+    """Tenant, or a way in by its name, -> the secret."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """More variables."""
     edit: Callable[[Path], None] = lambda _: None

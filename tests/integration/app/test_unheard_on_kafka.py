@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]  # two processes, and
 
 JOB = "\nexpected:\n  - {id: nightly-export, integration: northwind-scripts, every: 1h, grace: 10m}\n"
 """Before the signals that the document expects already."""
+SCRIPTS = "\nintegrations:\n  - {name: northwind-scripts, vendor: generic, auth: header}\n"
 MISSED_S = 70 * 60 + 10
 """After the last check-in: the interval, its grace and what is given to what is on its way."""
 _INCIDENT = "select tenant, title, responsible_party from router.incident where title = $1"
@@ -63,6 +63,7 @@ async def houses(secured_room: KafkaRoom, database: Database, tmp_path: Path) ->
         for name in ("ingest", "router")
     )
     edge, router = made
+    edge.secrets.update(await ways(database))
     try:
         await edge.start(INGEST)
         await router.start(ROUTER)
@@ -74,7 +75,8 @@ async def houses(secured_room: KafkaRoom, database: Database, tmp_path: Path) ->
 
 def expect_the_job(agreements: Path) -> None:
     file = agreements / "northwind.yaml"
-    file.write_text(file.read_text().replace("\nexpected:\n", JOB))
+    text = file.read_text().replace("\nexpected:\n", JOB).replace("\nintegrations:\n", SCRIPTS)
+    file.write_text(text)
 
 
 async def test_an_alert_of_an_unknown_customer_waits_for_its_line_and_a_missed_check_in_has_an_owner(
@@ -83,9 +85,8 @@ async def test_an_alert_of_an_unknown_customer_waits_for_its_line_and_a_missed_c
     edge, router = houses
     admin = await database.admin()
     await hears(admin)
-    async with ways(database) as secrets:
-        await posted(edge, "POST", "/v1/alerts/brightwater-rmm", secrets, json=full_disk("99"))
-        await posted(edge, "GET", "/v1/heartbeats/northwind-scripts/nightly-export", secrets)
+    await posted(edge, "POST", "/v1/alerts/brightwater-rmm", json=full_disk("99"))
+    await posted(edge, "GET", "/v1/heartbeats/northwind-scripts/nightly-export")
 
     offset = Path(edge.settings["TANDEM_CLOCK_OFFSET_FILE"])
     kept = await admin.fetch("select said from ingest.unknown_tenant")
@@ -103,7 +104,7 @@ async def test_an_alert_of_an_unknown_customer_waits_for_its_line_and_a_missed_c
     assert silent["responsible_party"] in {"internal", "msp"}
     missing = [codec.decode(Alert, value) for value in await secured_room.values(MISSING.name)]
     posts = [codec.decode(Alert, value) for value in await secured_room.values(ALERTS.name)]
-    assert [alert.title for alert in missing] == [silent["title"]]
+    assert {alert.title for alert in missing} == {silent["title"]}
     assert silent["title"] not in {alert.title for alert in posts}
     assert "Traceback" not in edge.said() + router.said()
 
@@ -121,9 +122,11 @@ async def hears(admin: Any) -> None:
     )
 
 
-@asynccontextmanager
-async def ways(database: Database) -> AsyncIterator[dict[str, str]]:
-    """Ways in of a provider's tool, whose customers are told by a field, and of a client's scripts; name -> secret."""
+async def ways(database: Database) -> dict[str, str]:
+    """Ways in of a provider's tool, whose customers are told by a field, and of a client's scripts; name -> secret.
+
+    Before the documents, which name the second: they leave what is there as it is.
+    """
     policy = engine(database.dsn, "tandem_policy", pooled=False)
     wanted = (
         Integration(
@@ -138,14 +141,14 @@ async def ways(database: Database) -> AsyncIterator[dict[str, str]]:
     )
     try:
         made = [await add_integration(policy, each, key=KEY, now=SystemClock().now()) for each in wanted]
-        yield {way.name: each.secret for way, each in zip(wanted, made, strict=True)}
+        return {way.name: each.secret for way, each in zip(wanted, made, strict=True)}
     finally:
         await policy.dispose()
 
 
-async def posted(edge: House, method: str, path: str, secrets: dict[str, str], **more: Any) -> None:
+async def posted(edge: House, method: str, path: str, **more: Any) -> None:
     """Sent until it is taken: a new way in is known within two seconds."""
-    headers = {"X-Tandem-Key": secrets[path.split("/")[3]]}
+    headers = {"X-Tandem-Key": edge.secrets[path.split("/")[3]]}
     until = time.monotonic() + COME_S
     async with aiohttp.ClientSession(trust_env=False) as http:
         while True:
