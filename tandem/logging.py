@@ -58,6 +58,14 @@ def configure(wanted: str | None = None, *, stream: TextIO | None = None, level:
     logging.captureWarnings(capture=True)
 
 
+def hush_kafka() -> None:
+    """For a command that says itself why no broker takes it: the client's own lines would stand in its output.
+
+    Until the next ``configure``.
+    """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 def handler(how: LogFormat, stream: TextIO) -> logging.Handler:
     """A handler that writes records of both kinds, structlog's and the standard library's, to ``stream``."""
     made = logging.StreamHandler(stream)

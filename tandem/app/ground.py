@@ -119,7 +119,7 @@ async def open_ground(
     Args:
         address: where this process will answer; whoever finds the data directory held is told it.
         on_bus: what the process needs of the bus.
-        waiting: told what keeps a database of one's own from being used, for ``/readyz``.
+        waiting: told what keeps a database of one's own, or the broker, from being used, for ``/readyz``.
 
     Raises:
         StartFailed: in one line, what to do.
@@ -141,7 +141,7 @@ async def open_ground(
     clock = DatabaseClock(dsn, offset_file=settings.clock_offset_file)
     await clock.start()
     lifecycle.on_close("clock", clock.stop)
-    bus = await _open_bus(kafka, lifecycle, metrics, dsn=dsn, clock=clock, on_bus=on_bus)
+    bus = await _open_bus(kafka, lifecycle, metrics, dsn=dsn, clock=clock, on_bus=on_bus, waiting=waiting)
     policy = engine(dsn, "tandem_policy", application_name="tandem policy", pool_size=2)
     lifecycle.on_close("policy", policy.dispose)
     book = AgreementBook(policy, clock=clock)
@@ -164,14 +164,28 @@ async def open_ground(
 
 
 async def _open_bus(
-    kafka: KafkaSettings | None, lifecycle: Lifecycle, metrics: Metrics, *, dsn: str, clock: Clock, on_bus: OnBus
+    kafka: KafkaSettings | None,
+    lifecycle: Lifecycle,
+    metrics: Metrics,
+    *,
+    dsn: str,
+    clock: Clock,
+    on_bus: OnBus,
+    waiting: Callable[[str], None],
 ) -> Bus:
     if on_bus.use is BusUse.NONE:
         return AbsentBus()
     if kafka is not None:
         intake_only = on_bus.use is BusUse.INTAKE
         return await open_kafka(
-            kafka, lifecycle, metrics, dsn=dsn, role=on_bus.role, clock=clock, intake_only=intake_only
+            kafka,
+            lifecycle,
+            metrics,
+            dsn=dsn,
+            role=on_bus.role,
+            clock=clock,
+            intake_only=intake_only,
+            waiting=waiting,
         )
     sharing = Sharing() if on_bus.share else None
     bus = PostgresBus(dsn, on_bus.role, clock=clock, split=on_bus.split, sharing=sharing)

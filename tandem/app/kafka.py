@@ -33,6 +33,7 @@ async def open_kafka(
     role: str,
     clock: Clock,
     intake_only: bool = False,
+    waiting: Callable[[str], None] = lambda _: None,
 ) -> KafkaBus:
     """A bus, registered with the lifecycle; started, unless the process needs no broker to begin with.
 
@@ -40,6 +41,7 @@ async def open_kafka(
         intake_only: the process takes alerts and does nothing else. The spool is its way around a broker that is
             away, so it starts without one; it publishes nothing through the outbox and relays nothing, so its
             account on the cluster need not write anything but alerts.
+        waiting: told what it waits for, for ``/readyz``.
 
     Raises:
         StartFailed: no broker answered for ten minutes.
@@ -49,7 +51,7 @@ async def open_kafka(
     if intake_only:
         lifecycle.supervise("kafka connection", lambda stopping: connect_when_it_comes(bus, stopping))
         return bus
-    await wait_for_broker(bus, lifecycle.stopping)
+    await wait_for_broker(bus, lifecycle.stopping, waiting=waiting)
     relay = Relay(dsn=dsn, role=role, append=bus.append, clock=clock, metrics=metrics)
     bus.published = relay.wake
     lifecycle.supervise("relay", relay.run)
@@ -59,7 +61,13 @@ async def open_kafka(
     return bus
 
 
-async def wait_for_broker(bus: KafkaBus, stopping: asyncio.Event, *, seconds: float = WAIT_S) -> None:
+async def wait_for_broker(
+    bus: KafkaBus,
+    stopping: asyncio.Event,
+    *,
+    seconds: float = WAIT_S,
+    waiting: Callable[[str], None] = lambda _: None,
+) -> None:
     """Start ``bus``, again and again until a broker answers.
 
     Raises:
@@ -70,6 +78,7 @@ async def wait_for_broker(bus: KafkaBus, stopping: asyncio.Event, *, seconds: fl
     def missing(fault: Unavailable) -> None:
         if monotonic() > until:
             raise StartFailed(f"{fault}: start the broker, or check TANDEM_KAFKA_BOOTSTRAP") from fault
+        waiting(f"waiting for {fault}")
         log.warning("waiting for kafka", bootstrap=bus.settings.bootstrap, fault=str(fault))
 
     if not await _connected(bus, stopping, missing):

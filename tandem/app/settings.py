@@ -135,11 +135,11 @@ def kafka_of(settings: Settings) -> KafkaSettings:
     """The same for a tool that needs no database.
 
     Raises:
-        StartFailed: settings that cannot work together.
+        StartFailed: settings that cannot work together, or certificates that cannot be read.
     """
     files = (settings.kafka_ca_file, settings.kafka_client_cert, settings.kafka_client_key)
     ca_file, client_cert, client_key = (str(file) if file else None for file in files)
-    return KafkaSettings(
+    kafka = KafkaSettings(
         bootstrap=settings.kafka_bootstrap or "",
         security=settings.kafka_security,
         mechanism=settings.kafka_sasl_mechanism,
@@ -152,6 +152,8 @@ def kafka_of(settings: Settings) -> KafkaSettings:
         replication=settings.kafka_replication,
         prefix=settings.kafka_prefix,
     )
+    kafka.check()
+    return kafka
 
 
 def envelope_key(settings: Settings) -> bytes:

@@ -17,6 +17,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from tandem.bus.kafka_advice import advice
 from tandem.bus.kafka_consumer import KafkaConsumer
 from tandem.bus.kafka_producer import OneProducer, describe
 from tandem.bus.kafka_reach import Reach
@@ -78,9 +79,9 @@ class KafkaBus:
         try:
             await within(self._append_s * 5, self._producer.get())
         except TimeoutError as fault:
-            raise Unavailable("kafka", f"no answer from {self.settings.bootstrap}") from fault
+            raise await self._no_answer() from fault
         except Unavailable as fault:
-            raise Unavailable("kafka", await refusal(self.settings) or str(fault)) from fault
+            raise await self._explained(fault) from fault
 
     async def stop(self) -> None:
         """Close consumers and the producer, side by side."""
@@ -92,9 +93,12 @@ class KafkaBus:
         Raises:
             Unavailable: no broker answers.
         """
-        producer = await self._producer.get()
+        try:
+            producer = await self._producer.get()
+        except Unavailable as fault:
+            raise await self._explained(fault) from fault
         if not await producer.client.force_metadata_update():
-            raise Unavailable("kafka", f"no answer from {self.settings.bootstrap}")
+            raise await self._no_answer()
 
     async def append(self, records: Sequence[Record]) -> None:
         """Send ``records`` and wait until every one is acknowledged; the deadline is two seconds.
@@ -146,6 +150,16 @@ class KafkaBus:
         """The relay of this process may have work; consumers are woken by the broker."""
         if topics:
             self.published()
+
+    async def _no_answer(self) -> Unavailable:
+        return Unavailable("kafka", await refusal(self.settings) or f"no answer from {self.settings.bootstrap}")
+
+    async def _explained(self, fault: Unavailable) -> Unavailable:
+        """The same with what to do about it, where a broker says why."""
+        cause = fault.__cause__
+        told = advice(self.settings, cause) if isinstance(cause, KafkaError) else None
+        told = told or await refusal(self.settings)
+        return Unavailable("kafka", told) if told else fault
 
     async def _appended(self, records: Sequence[Record]) -> None:
         await self._send(await self._producer.get(), records)

@@ -13,11 +13,12 @@ from enum import IntEnum
 from typing import Final
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 from aiokafka.protocol.api import Request, Response
 
 from tandem.bus.kafka_producer import describe
+from tandem.bus.kafka_refusal import refusal
 from tandem.bus.kafka_settings import REQUEST_S, KafkaSettings
 from tandem.bus.topics import ALERTS, ALL, OUTSIDE, SIGNALS, Topic
 from tandem.errors import Reason, Refused, Unavailable
@@ -121,8 +122,8 @@ def reader_rules(settings: KafkaSettings, user: str, topic: str, groups: str | N
 def service_rules(settings: KafkaSettings, user: str, service: str) -> list[Rule]:
     """One of our services: it reads and writes what the table of topics says, in its own group.
 
-    Those that publish also relay, so they write what any of them has published: alerts too, since the router says of a
-    missing signal. A service that is no writer or reader of any topic gets no rule.
+    Those that publish also relay, so they write what any of them has published; what only ingest accepts they do not.
+    A service that is no writer or reader of any topic gets no rule.
     """
     check_user(user)
     read = [topic for topic in ALL if service in topic.readers]
@@ -151,7 +152,8 @@ def check_user(user: str) -> None:
 
 
 def _writes(service: str, topic: Topic) -> bool:
-    return service in RELAYING or service in topic.writer
+    published = "*" in topic.writer or not RELAYING.isdisjoint(topic.writer)
+    return service in topic.writer or (published and service in RELAYING)
 
 
 async def grant(settings: KafkaSettings, rules: Sequence[Rule], *, dry_run: bool = False) -> Granted:
@@ -175,12 +177,19 @@ async def _client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaClient]:
     """The client's own admin part knows nothing of ACLs; its protocol does."""
     client = AIOKafkaClient(**settings.client("tandem-acls"), request_timeout_ms=int(REQUEST_S * 1000))
     try:
-        await client.bootstrap()
+        await _connect(settings, client)
         yield client
     except (KafkaError, OSError) as fault:
         raise Unavailable("kafka", describe(fault)) from fault
     finally:
         await client.close()
+
+
+async def _connect(settings: KafkaSettings, client: AIOKafkaClient) -> None:
+    try:
+        await client.bootstrap()
+    except KafkaConnectionError as fault:
+        raise Unavailable("kafka", await refusal(settings) or describe(fault)) from fault
 
 
 async def _rules_of(client: AIOKafkaClient, user: str) -> set[Rule]:

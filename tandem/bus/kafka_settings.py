@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from tandem.bus.topics import PARTITIONS
-from tandem.errors import StartFailed
+from tandem.errors import StartFailed, Unavailable
 
 MAX_RECORD_BYTES = 4 << 20
 """Of one record; a body at the door is 1 MiB at most. Topics made by ``tandem kafka ensure-topics`` take as much."""
@@ -85,6 +85,11 @@ class KafkaSettings:
         if bool(self.client_cert) != bool(self.client_key):
             raise StartFailed("TANDEM_KAFKA_CLIENT_CERT and TANDEM_KAFKA_CLIENT_KEY go together", exit_code=2)
 
+    @property
+    def by_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return self.security in {Security.SSL, Security.SASL_SSL}
+
     def topic(self, name: str) -> str:
         """The name on the cluster."""
         return f"{self.prefix}{name}"
@@ -97,7 +102,7 @@ class KafkaSettings:
         """What every client is given.
 
         Raises:
-            StartFailed: a certificate cannot be read.
+            Unavailable: a certificate cannot be read now.
         """
         given: dict[str, Any] = {
             "bootstrap_servers": self.bootstrap,
@@ -111,7 +116,7 @@ class KafkaSettings:
                 "sasl_plain_username": self.username,
                 "sasl_plain_password": self.password,
             }
-        if self.security in {Security.SSL, Security.SASL_SSL}:
+        if self.by_tls:
             given["ssl_context"] = self._ssl()
         return given
 
@@ -142,13 +147,38 @@ class KafkaSettings:
             "max_partition_fetch_bytes": MAX_RECORD_BYTES,
         }
 
+    def check(self) -> None:
+        """Read the certificates once, before anything is begun with them.
+
+        Raises:
+            StartFailed: which cannot be used, and why.
+        """
+        try:
+            if self.by_tls:
+                self._ssl()
+        except Unavailable as fault:
+            raise StartFailed(str(fault), exit_code=2) from fault
+
     def _ssl(self) -> ssl.SSLContext:
+        """Read from the files whenever a client is made: renewed ones are used by the next."""
         try:
             context = ssl.create_default_context(cafile=self.ca_file)
-            if self.client_cert:
-                context.load_cert_chain(self.client_cert, self.client_key)
         except (OSError, ssl.SSLError) as fault:
-            raise StartFailed(
-                f"TANDEM_KAFKA_CA_FILE, _CLIENT_CERT or _CLIENT_KEY cannot be read: {fault}", exit_code=2
-            ) from fault
+            raise Unavailable("kafka", f"TANDEM_KAFKA_CA_FILE={self.ca_file}: {_why(fault)}") from fault
+        if self.client_cert:
+            try:
+                # Without a password of our own OpenSSL would ask for one on the terminal, and wait.
+                context.load_cert_chain(self.client_cert, self.client_key, password="")
+            except (OSError, ssl.SSLError) as fault:
+                told = f"TANDEM_KAFKA_CLIENT_CERT={self.client_cert}, _CLIENT_KEY={self.client_key}: {_why(fault)}"
+                raise Unavailable("kafka", told) from fault
         return context
+
+
+def _why(fault: OSError) -> str:
+    """What is wrong with a file of certificates; an SSLError is an OSError too."""
+    if isinstance(fault, ssl.SSLError):
+        if fault.reason == "KEY_VALUES_MISMATCH":
+            return "the key does not belong to the certificate"
+        return f"cannot be used, it must be PEM, a key without a password ({fault.reason or fault})"
+    return fault.strerror or str(fault)

@@ -229,6 +229,17 @@ async def ensure(settings: KafkaSettings, outside: Iterable[str], *, dry_run: bo
     return changes
 
 
+async def unseen(settings: KafkaSettings) -> list[str]:
+    """Topics of the table that our login does not see: they are missing, or not for it.
+
+    Raises:
+        Unavailable: no broker answers, or it refuses.
+    """
+    async with admin(settings) as client:
+        there = set(await client.list_topics())
+    return [name for name in (settings.topic(topic.name) for topic in ALL) if name not in there]
+
+
 async def create_outside(settings: KafkaSettings, topic: str) -> None:
     """Make the outside topic of a party whose first record is on its way."""
     async with admin(settings) as client:

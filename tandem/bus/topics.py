@@ -24,7 +24,9 @@ class Topic:
     readers: tuple[str, ...]
 
 
-ALERTS = Topic("tandem.alerts", Alert, ("ingest", "router"), ("router",))
+ALERTS = Topic("tandem.alerts", Alert, ("ingest",), ("router",))
+MISSING = Topic("tandem.missing", Alert, ("router",), ("router",))
+"""Alerts that nobody posted: what was expected has not come. Apart, so that only the edge writes ``alerts``."""
 SIGNALS = Topic("tandem.signals", Signal, ("ingest", "console"), ("router",))
 COMMANDS = Topic("tandem.commands", Command, ("console", "notifier"), ("router",))
 INCIDENTS = Topic("tandem.incidents", IncidentEvent, ("router",), ("sla-clock", "notifier", "console"))
@@ -33,12 +35,12 @@ PAGES = Topic("tandem.pages", PageEvent, ("notifier",), ("console",))
 SUPPRESSIONS = Topic("tandem.suppressions", SuppressionEvent, ("router",), ("notifier", "console"))
 QUARANTINE = Topic("tandem.quarantine", Quarantined, ("*",), ("console",))
 
-ALL = (ALERTS, SIGNALS, COMMANDS, INCIDENTS, SLA, PAGES, SUPPRESSIONS, QUARANTINE)
+ALL = (ALERTS, MISSING, SIGNALS, COMMANDS, INCIDENTS, SLA, PAGES, SUPPRESSIONS, QUARANTINE)
 BY_NAME = {topic.name: topic for topic in ALL}
 
 
 def alert_key(tenant: str, dedup_key: str) -> str:
-    """Key of ``alerts``: everything of one condition stays in order."""
+    """Key of ``alerts`` and ``missing``: everything of one condition stays in order."""
     return f"{tenant}/{dedup_key}"
 
 

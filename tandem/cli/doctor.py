@@ -1,11 +1,11 @@
-"""``tandem doctor``: what the auditor finds now, and whether anybody would be told of it."""
+"""``tandem doctor``: what the auditor finds now, whether anybody would be told of it, and whether Kafka takes us."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,12 +14,17 @@ from tandem.app.auditor.invariants import ALL, OF_ITSELF, RUNBOOK
 from tandem.app.auditor.reading import look
 from tandem.app.auditor.receiver import alarm_secret
 from tandem.app.reach import database
-from tandem.app.settings import Settings, envelope_key
+from tandem.app.settings import Settings, envelope_key, kafka_of
 from tandem.cli.edge import NO, OK, UNREACHABLE, Output, fail, run, show
 from tandem.cli.serve import settings_with
 from tandem.clock import SystemClock
-from tandem.errors import StartFailed
+from tandem.errors import StartFailed, Unavailable
+from tandem.logging import hush_kafka
 
+if TYPE_CHECKING:
+    from tandem.bus.kafka_settings import KafkaSettings
+
+_KAFKA_RUNBOOK = f"{RUNBOOK}#kafka"
 BUDGET_S = 60.0
 COLUMNS = ("check", "state", "count", "first", "todo", "runbook")
 
@@ -35,8 +40,8 @@ def doctor(
     if secret:
         typer.echo(_secret(settings))
         return
-    found = run(lambda: _look(settings, days))
-    show([*_checks(found), *_told(settings)], output, columns=COLUMNS)
+    found, broker = run(lambda: _looked(settings, days))
+    show([*_checks(found), *_told(settings), *broker], output, columns=COLUMNS)
     raise typer.Exit(_code(found))
 
 
@@ -45,6 +50,28 @@ def _secret(settings: Settings) -> str:
         return alarm_secret(b"" if settings.alarm_secret else envelope_key(settings), settings.alarm_secret)
     except StartFailed as fault:
         raise fail(fault) from fault
+
+
+async def _looked(settings: Settings, days: int) -> tuple[Look, list[dict[str, Any]]]:
+    kafka = kafka_of(settings) if settings.kafka_bootstrap else None
+    found = await _look(settings, days)
+    return found, [] if kafka is None else await _broker(kafka)
+
+
+async def _broker(kafka: KafkaSettings) -> list[dict[str, Any]]:
+    """Whether this command's login is taken, and which topics it does not see; the auditor needs neither."""
+    from tandem.bus.kafka_topics import unseen
+
+    hush_kafka()
+    try:
+        missing = await unseen(kafka)
+    except Unavailable as fault:
+        return [{"check": "kafka", "state": "not reached", "first": str(fault), "runbook": _KAFKA_RUNBOOK}]
+    topics: dict[str, Any] = {"check": "kafka_topics", "state": "not seen" if missing else "ok"}
+    if missing:
+        todo = "run tandem kafka ensure-topics; a login with access rules sees only what it may"
+        topics |= {"count": len(missing), "first": missing[0], "todo": todo, "runbook": _KAFKA_RUNBOOK}
+    return [{"check": "kafka", "state": "ok"}, topics]
 
 
 async def _look(settings: Settings, days: int) -> Look:

@@ -12,6 +12,7 @@ from tandem.app.settings import Settings, kafka_of
 from tandem.cli.edge import Output, run, show
 from tandem.cli.serve import settings_with
 from tandem.errors import Reason, Refused, StartFailed
+from tandem.logging import hush_kafka
 from tandem.model.ownership import Party
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def grant_service(
 def _kafka(settings: Settings) -> KafkaSettings:
     if not settings.kafka_bootstrap:
         raise StartFailed("TANDEM_KAFKA_BOOTSTRAP is not set: give it HOST:PORT of a broker", exit_code=2)
+    hush_kafka()
     return kafka_of(settings)
 
 

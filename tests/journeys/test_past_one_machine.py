@@ -92,6 +92,12 @@ async def test_a_posted_alert_pages_through_five_processes(
             async with session.get(f"{installation.address(name)}/metrics") as answer:
                 assert re.search(r"^tandem_kafka_producers 1\.0$", await answer.text(), re.MULTILINE), name
 
+        code, said = await installation.command("doctor", "--output", "json")
+        looked = {row["check"]: row["state"] for row in json.loads(said)}
+        assert (code, looked.pop("alarm_url"), looked.pop("heartbeat_url")) == (0, "not set", "not set"), said
+        assert {"stuck_consumers", "kafka", "kafka_topics"} <= set(looked)
+        assert set(looked.values()) == {"ok"}, said
+
         # What comes while a service is away is worked on when it is back.
         assert await installation.processes["notifier"].stop() == 0
         await post(session, installation, way, "disk-2")

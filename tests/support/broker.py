@@ -17,10 +17,15 @@ class Broker(Protocol):
         ...
 
     @property
+    def copies(self) -> int:
+        """How often a record is kept."""
+        ...
+
+    @property
     def running(self) -> bool: ...
 
-    async def way(self, stack: AsyncExitStack) -> Proxy:
-        """A process's own way in, closed with ``stack``; before the first start."""
+    async def way(self, stack: AsyncExitStack) -> Proxy | None:
+        """A process's own way in, closed with ``stack``; before the first start. None: all go to ``address``."""
         ...
 
     async def start(self) -> None:

@@ -138,10 +138,15 @@ class Fleet:
             name=name,
             way=way,
             to_broker=to_broker,
-            environment=self._environment(self.server.dsn_by(way), to_broker.address if to_broker else None),
+            environment=self._environment(self.server.dsn_by(way), self._reached_by(to_broker)),
             arguments=("--target", service_of(name), "--listen", "127.0.0.1:0"),
         )
         return self.members[name]
+
+    def _reached_by(self, to_broker: Proxy | None) -> str | None:
+        if to_broker is not None:
+            return to_broker.address
+        return self.broker.address if self.broker is not None else None
 
     @property
     def _broker_address(self) -> str | None:
@@ -156,6 +161,8 @@ class Fleet:
 
     def _environment(self, dsn: str, broker: str | None) -> dict[str, str]:
         kafka = {"TANDEM_KAFKA_BOOTSTRAP": broker} if broker is not None else {}
+        if self.broker is not None and self.broker.copies > 1:
+            kafka["TANDEM_KAFKA_REPLICATION"] = str(self.broker.copies)
         secret = base64.b64encode(self.key).decode()
         return {**self.environment, **kafka, "TANDEM_DATABASE_URL": dsn, "TANDEM_SECRET_KEY": secret}
 

@@ -6,12 +6,11 @@ One process holds every service and reaches the broker as a user of its own, whi
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import itertools
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,11 +32,11 @@ from tandem.policy.integrations import add_integration
 from tests.support.installation import put_agreements
 from tests.support.kafka.cluster import Login
 from tests.support.kafka.fixtures import TANDEM, KafkaRoom, as_user
+from tests.support.kafka.services import KEY, environment_of
 from tests.support.postgres import Database, new_base, quick_room
 from tests.support.served import READY_S, launch
 from tests.support.served import TANDEM as PROGRAM
 
-KEY = bytes(range(32))
 COME_S = 90.0
 """Generous: everything runs on one busy machine."""
 
@@ -51,7 +50,11 @@ class House:
     base: Path
     targets: str = "all"
     secrets: dict[str, str] = field(default_factory=dict)
-    """Tenant -> secret of its way in."""
+    """Tenant, or a way in by its name, -> the secret."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More variables."""
+    edit: Callable[[Path], None] = lambda _: None
+    """Changes the agreements in this directory before the first start."""
     process: asyncio.subprocess.Process | None = None
     address: str = ""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -67,18 +70,7 @@ class House:
     def environment(self, login: Login | None) -> dict[str, str]:
         """Settings of a process that reaches the broker as ``login``, or as the administrator."""
         kafka = as_user(self.room.settings, login) if login else self.room.settings
-        given = {
-            "TANDEM_DATABASE_URL": self.database.dsn,
-            "TANDEM_SECRET_KEY": base64.b64encode(KEY).decode(),
-            "TANDEM_KAFKA_BOOTSTRAP": kafka.bootstrap,
-            "TANDEM_KAFKA_SECURITY": kafka.security.value,
-            "TANDEM_KAFKA_PREFIX": kafka.prefix,
-        }
-        if kafka.username and kafka.password:
-            given["TANDEM_KAFKA_SASL_MECHANISM"] = kafka.mechanism
-            given["TANDEM_KAFKA_SASL_USERNAME"] = kafka.username
-            given["TANDEM_KAFKA_SASL_PASSWORD"] = kafka.password
-        return given
+        return {**environment_of(self.database, kafka), **self.settings}
 
     async def start(self, login: Login | None = TANDEM) -> None:
         """Start it and wait until it is ready."""
@@ -89,6 +81,7 @@ class House:
         """Start it without waiting."""
         agreements = self.base / "agreements"
         put_agreements(agreements, "http://127.0.0.1:9/inbox")
+        self.edit(agreements)
         command = ["serve", f"--target={self.targets}", "--listen", "127.0.0.1:0", "--data-dir", str(self.base)]
         given = ["--agreements", str(agreements)]
         self.process = await launch([str(PROGRAM), *command, *given], self.log, self.environment(login))

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tandem.agreement.suppression import Suppressor
 from tandem.bus.plan import DueTimer, Inbox, Plan
-from tandem.bus.topics import ALERTS, COMMANDS, SIGNALS, SUPPRESSIONS, Topic, tenant_key
+from tandem.bus.topics import ALERTS, COMMANDS, MISSING, SIGNALS, SUPPRESSIONS, Topic, tenant_key
 from tandem.db.timers import set_timer
 from tandem.ids import uuid7
 from tandem.metrics import Metrics
@@ -36,7 +36,7 @@ class Router:
     """``Stage[Loaded]``: alerts and commands in, incidents and routed records out."""
 
     group: str = "router"
-    inputs: tuple[Topic, ...] = (ALERTS, SIGNALS, COMMANDS)
+    inputs: tuple[Topic, ...] = (ALERTS, MISSING, SIGNALS, COMMANDS)
     timer_schema: str | None = SCHEMA
 
     def __init__(self, *, agreements: Agreements, metrics: Metrics | None = None) -> None:

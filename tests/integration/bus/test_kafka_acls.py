@@ -20,7 +20,7 @@ from tandem.bus.kafka_acls import Granted, Operation, Pattern, Resource, Rule, g
 from tandem.bus.kafka_settings import KafkaSettings, Security
 from tandem.bus.kafka_topics import OUTSIDE_PARTITIONS, admin
 from tandem.bus.port import Record
-from tandem.bus.topics import ALERTS, INCIDENTS, routed_topic
+from tandem.bus.topics import ALERTS, INCIDENTS, MISSING, routed_topic
 from tandem.errors import Unavailable
 from tests.support.kafka.bus import kafka_bus
 from tests.support.kafka.cluster import Login
@@ -71,7 +71,7 @@ def groups_of(room: KafkaRoom, login: Login) -> str:
 @pytest.fixture
 async def room(secured_room: KafkaRoom, database: Database) -> KafkaRoom:
     """Two clients' outside topics with a record each."""
-    await secured_room.create([OURS, THEIRS, ALERTS.name, INCIDENTS.name])
+    await secured_room.create([OURS, THEIRS, ALERTS.name, MISSING.name, INCIDENTS.name])
     async with kafka_bus(secured_room.settings, database) as bus:
         await bus.append([Record(OURS, "northwind/1", b"ours"), Record(THEIRS, "fairhaven/1", b"theirs")])
     return secured_room
@@ -123,7 +123,7 @@ async def test_whoever_does_not_prove_who_they_are_gets_nothing(room: KafkaRoom,
     await consumer.stop()
 
 
-async def test_who_relays_writes_what_any_of_them_publishes_and_the_edge_can_write_nothing_else(
+async def test_who_relays_writes_what_any_of_them_publishes_and_only_the_edge_writes_alerts(
     room: KafkaRoom, database: Database
 ):
     for login, service in ((ROUTER, "router"), (INGEST, "ingest")):
@@ -134,15 +134,19 @@ async def test_who_relays_writes_what_any_of_them_publishes_and_the_edge_can_wri
     async with kafka_bus(as_user(room.settings, ROUTER), database) as bus:
         await bus.append([Record(INCIDENTS.name, "northwind/1", b"a fact")])
         await bus.append([Record(OURS, "northwind/1", b"routed")])
-        await bus.append([Record(ALERTS.name, "northwind/2", b"a check is silent")])
+        await bus.append([Record(MISSING.name, "northwind/2", b"a check is silent")])
+        with pytest.raises(Unavailable, match=ALERTS.name):
+            await bus.append([Record(ALERTS.name, "northwind/2", b"forged by the router")])
+        await bus.append([Record(INCIDENTS.name, "northwind/1", b"goes on")])
     async with kafka_bus(as_user(room.settings, INGEST), database) as bus:
         await bus.append([Record(ALERTS.name, "northwind/1", b"an alert")])
         with pytest.raises(Unavailable):  # it does not even see the topic
             await bus.append([Record(INCIDENTS.name, "northwind/1", b"forged")])
         await bus.append([Record(ALERTS.name, "northwind/1", b"goes on")])
 
-    assert sorted(await room.values(ALERTS.name)) == [b"a check is silent", b"an alert", b"goes on"]
-    assert await room.values(INCIDENTS.name) == [b"a fact"]
+    assert sorted(await room.values(ALERTS.name)) == [b"an alert", b"goes on"]
+    assert await room.values(MISSING.name) == [b"a check is silent"]
+    assert await room.values(INCIDENTS.name) == [b"a fact", b"goes on"]
 
 
 async def test_granting_again_changes_nothing_and_tells_what_a_user_may_besides(room: KafkaRoom):

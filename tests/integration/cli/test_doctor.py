@@ -13,9 +13,13 @@ from typer.testing import CliRunner, Result
 
 from tandem.app.auditor.invariants import ALL
 from tandem.app.auditor.receiver import alarm_secret
+from tandem.bus.topics import ALL as TOPICS
+from tandem.bus.topics import MISSING
 from tandem.cli.program import command_line
 from tandem.clock import SystemClock
 from tandem.ids import uuid7
+from tests.support.kafka.fixtures import KafkaRoom
+from tests.support.kafka.services import environment_of
 from tests.support.postgres import Database
 from tests.support.watched import KEY
 
@@ -97,3 +101,22 @@ async def test_the_secret_of_the_alarms_is_shown_when_asked_for(database: Databa
     assert made == alarm_secret(bytes(range(32)))
     assert chosen == "whsec_c2VjcmV0"
     Webhook(made)  # refuses what is no secret of the standard
+
+
+@pytest.mark.kafka
+async def test_on_kafka_it_says_whether_the_broker_takes_us_and_which_topics_are_not_there(
+    database: Database, kafka_room: KafkaRoom
+):
+    there = environment_of(database, kafka_room.settings)
+    nowhere = {**there, "TANDEM_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    await kafka_room.create([topic.name for topic in TOPICS if topic is not MISSING])
+
+    code, found = await checks(database, **there)
+    _, unreached = await checks(database, **nowhere)
+
+    assert (code, found["kafka"]["state"]) == (0, "ok")
+    assert (found["kafka_topics"]["state"], found["kafka_topics"]["count"]) == ("not seen", 1)
+    assert found["kafka_topics"]["first"] == kafka_room.settings.topic(MISSING.name)
+    assert "tandem kafka ensure-topics" in found["kafka_topics"]["todo"]
+    assert unreached["kafka"]["state"] == "not reached"
+    assert unreached["kafka"]["first"].startswith("kafka: 127.0.0.1:1: ")

@@ -43,6 +43,11 @@ class KafkaBroker:
         return KafkaSettings(bootstrap=self.address)
 
     @property
+    def copies(self) -> int:
+        """One broker, one copy."""
+        return 1
+
+    @property
     def running(self) -> bool:
         return bool(self.cluster.members) and self.cluster.members[0].runs
 
@@ -88,15 +93,7 @@ class KafkaBroker:
 
     async def ends(self) -> dict[tuple[str, int], int]:
         """(topic, partition) of ours -> the offset behind its last record."""
-        async with asyncio.timeout(_ASK_S):
-            client = AIOKafkaConsumer(**self.settings.client("fleet"), enable_auto_commit=False)
-            await client.start()
-            try:
-                topics = await client.topics() & _OURS
-                places = [TopicPartition(topic, part) for topic in topics for part in range(PARTITIONS)]
-                return {(tp.topic, tp.partition): end for tp, end in (await client.end_offsets(places)).items()}
-            finally:
-                await client.stop()
+        return await ends_of_ours(self.settings)
 
     async def shares(self, group: str) -> list[int]:
         """How many partitions each member of a group has, fewest first; empty while it rebalances."""
@@ -107,6 +104,19 @@ class KafkaBroker:
             return []
         held = Counter({member[0]: len(_assigned(member[4])) for member in members})
         return sorted(held.values())
+
+
+async def ends_of_ours(settings: KafkaSettings) -> dict[tuple[str, int], int]:
+    """(topic, partition) of Tandem's topics -> the offset behind its last record."""
+    async with asyncio.timeout(_ASK_S):
+        client = AIOKafkaConsumer(**settings.client("fleet"), enable_auto_commit=False)
+        await client.start()
+        try:
+            topics = await client.topics() & _OURS
+            places = [TopicPartition(topic, part) for topic in topics for part in range(PARTITIONS)]
+            return {(tp.topic, tp.partition): end for tp, end in (await client.end_offsets(places)).items()}
+        finally:
+            await client.stop()
 
 
 def _assigned(raw: bytes) -> list[TopicPartition]:

@@ -29,6 +29,8 @@ READY_S = 90.0
 """Generous: a JVM on a busy machine."""
 LOG = Path(__file__).with_name("log4j2.properties")
 MECHANISM = "SCRAM-SHA-256"
+MECHANISMS = (MECHANISM, "SCRAM-SHA-512")
+"""Every user of a secured cluster has a password for both."""
 QUICK_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 """Starts in half the time; a broker whose speed matters needs the whole compiler."""
 _QUICK = {
@@ -63,11 +65,14 @@ ADMIN = Login("admin", "admin-of-the-tests")
 
 @dataclass(frozen=True)
 class Listener:
-    """Another way into a node without logins, under an address that stands before it."""
+    """Another way into a node, under an address that may stand before it."""
 
     port: int
     advertised: str
     """HOST:PORT that clients who come this way are told."""
+    protocol: str = "PLAINTEXT"
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Of this listener alone: its certificate, whether clients need one."""
 
 
 @dataclass
@@ -141,13 +146,18 @@ class Cluster:
         await asyncio.to_thread(self.launch)
         await self.answers()
 
-    def launch(self) -> None:
-        """Format and start, without waiting."""
+    def place(self) -> None:
+        """Choose ports and directories; once, and ``launch`` does it where nobody needs to know them before."""
         ports = free_ports(2 * self.nodes)
         for number in range(1, self.nodes + 1):
             base = self.base / f"node-{number}"
             base.mkdir()
             self.members.append(Node(number, ports.pop(), ports.pop(), base))
+
+    def launch(self) -> None:
+        """Format and start, without waiting."""
+        if not self.members:
+            self.place()
         cluster_id = uuid4().hex[:22]
         for node in self.members:
             text = "".join(f"{name}={value}\n" for name, value in self._properties(node).items())
@@ -198,7 +208,11 @@ class Cluster:
                 await admin.close()
 
     def _format(self, node: Node, cluster_id: str) -> None:
-        scram = [f"{MECHANISM}=[name={user.name},password={user.password}]" for user in (ADMIN, *self.users)]
+        scram = [
+            f"{mechanism}=[name={user.name},password={user.password}]"
+            for user in (ADMIN, *self.users)
+            for mechanism in MECHANISMS
+        ]
         users = [part for each in scram for part in ("--add-scram", each)] if self.secured else []
         command = [*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(node.properties)]
         done = subprocess.run(
@@ -227,7 +241,7 @@ class Cluster:
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": client,
             "listener.security.protocol.map": _joined(
-                {client: client, "CONTROLLER": "PLAINTEXT", **dict.fromkeys(more, "PLAINTEXT")}, ":"
+                {client: client, "CONTROLLER": "PLAINTEXT", **{name: each.protocol for name, each in more.items()}}, ":"
             ),
             "controller.quorum.voters": ",".join(f"{m.number}@127.0.0.1:{m.controller_port}" for m in self.members),
             "log.dirs": str(node.base / "data"),
@@ -238,7 +252,10 @@ class Cluster:
             "share.coordinator.state.topic.min.isr": "1",
             **_QUICK,
         }
-        return {**made, **(_secured() if self.secured else {}), **self.properties}
+        for name, each in more.items():
+            made |= {f"listener.name.{name.lower()}.{key}": value for key, value in each.properties.items()}
+        sasl = [name for name, each in more.items() if each.protocol.startswith("SASL")]
+        return {**made, **(_secured(client, *sasl) if self.secured else {}), **self.properties}
 
     # -- as administrator ---------------------------------------------------------------------------------------
 
@@ -350,11 +367,12 @@ def _jaas() -> str:
     return f'{module} required username="{ADMIN.name}" password="{ADMIN.password}";'
 
 
-def _secured() -> dict[str, str]:
+def _secured(*listeners: str) -> dict[str, str]:
+    logins = [f"listener.name.{name.lower()}.{mechanism.lower()}" for name in listeners for mechanism in MECHANISMS]
     return {
-        "sasl.enabled.mechanisms": MECHANISM,
+        "sasl.enabled.mechanisms": ",".join(MECHANISMS),
         "sasl.mechanism.inter.broker.protocol": MECHANISM,
-        f"listener.name.sasl_plaintext.{MECHANISM.lower()}.sasl.jaas.config": _jaas(),
+        **{f"{login}.sasl.jaas.config": _jaas() for login in logins},
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         # Controllers speak without a login to one another; no client can reach a plain listener.
         "super.users": f"User:{ADMIN.name};User:ANONYMOUS",

@@ -1,6 +1,7 @@
 """Kafka for tests: one broker for all workers of a run, a room of its own for each test; a pytest plugin.
 
-A second one speaks SASL/SCRAM and decides by ACLs (StandardAuthorizer), for tests of who may do what. The first worker that needs the broker starts it, the last one ends it: each holds a lock on a file as long as it may
+A second one speaks SASL/SCRAM, with TLS and without, and decides by ACLs (StandardAuthorizer), for tests of who may do
+what. The first worker that needs the broker starts it, the last one ends it: each holds a lock on a file as long as it may
 use it, and such locks end with their process. A broker that a killed run left behind is ended by the next run.
 """
 
@@ -13,7 +14,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +24,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tandem.bus.kafka_settings import KafkaSettings, Security
 from tandem.bus.kafka_topics import admin, create, look, wanted_topic
+from tests.support.kafka import tls
 from tests.support.kafka.cluster import ADMIN, MECHANISM, Cluster, Login
 from tests.support.requirements import REQUIREMENTS, insist_or_skip
 
@@ -88,6 +90,29 @@ class KafkaRoom:
         return replace(self.settings, **changes)
 
 
+@dataclass(frozen=True)
+class TlsWays:
+    """Settings of clients that come by TLS."""
+
+    plain: KafkaSettings
+    """The administrator's, without TLS."""
+    addresses: Mapping[str, str]
+    """One of ``tls.WAYS`` -> HOST:PORT."""
+    files: tls.Files
+
+    def by_password(self, way: str = tls.GOOD, **changes) -> KafkaSettings:
+        """As the administrator by SCRAM-SHA-512 and TLS."""
+        reached = replace(
+            self.plain, bootstrap=self.addresses[way], security=Security.SASL_SSL, mechanism="SCRAM-SHA-512"
+        )
+        return replace(reached, **{"ca_file": self.files.authority, **changes})
+
+    def by_certificate(self, name: str | None = tls.CLIENT) -> KafkaSettings:
+        """As who the certificate says, or as nobody; without a password."""
+        shown = self.files.client(name) if name else {}
+        return self.by_password(tls.MUTUAL, security=Security.SSL, username=None, password=None, **shown)
+
+
 @pytest.fixture(scope="session")
 def kafka_address(testrun_uid: str) -> Iterator[str]:
     """Where the run's broker answers: the one that TANDEM_TEST_KAFKA names, or one of ours."""
@@ -95,8 +120,8 @@ def kafka_address(testrun_uid: str) -> Iterator[str]:
     if external:
         yield external
         return
-    with _shared(testrun_uid[:12]) as address:
-        yield address
+    with _shared(testrun_uid[:12]) as facts:
+        yield facts["bootstrap"]
 
 
 @pytest.fixture
@@ -108,12 +133,24 @@ async def kafka_room(kafka_address: str) -> AsyncIterator[KafkaRoom]:
 
 
 @pytest.fixture(scope="session")
-def secured_address(testrun_uid: str) -> Iterator[str]:
-    """Where the run's secured broker answers; always one of ours, because its users are."""
+def secured_facts(testrun_uid: str) -> Iterator[dict]:
+    """The run's secured broker; always one of ours, because its users are."""
     if not shutil.which("java") or not shutil.which("mvn"):
         insist_or_skip(next(need for need in REQUIREMENTS if need.marker == "kafka"), dict(os.environ))
-    with _shared(f"{testrun_uid[:12]}-secured", LOGINS) as address:
-        yield address
+    with _shared(f"{testrun_uid[:12]}-secured", LOGINS) as facts:
+        yield facts
+
+
+@pytest.fixture(scope="session")
+def secured_address(secured_facts: dict) -> str:
+    """Where it answers without TLS."""
+    return secured_facts["bootstrap"]
+
+
+@pytest.fixture
+def tls_ways(secured_facts: dict, secured_room: KafkaRoom) -> TlsWays:
+    """Its ways in by TLS, into the test's room."""
+    return TlsWays(secured_room.settings, secured_facts["ways"], tls.Files(Path(secured_facts["files"]) / "tls"))
 
 
 @pytest.fixture
@@ -148,7 +185,7 @@ async def own_kafka() -> AsyncIterator[Cluster]:
 
 
 @contextlib.contextmanager
-def _shared(name: str, users: Sequence[Login] = ()) -> Iterator[str]:
+def _shared(name: str, users: Sequence[Login] = ()) -> Iterator[dict]:
     base = ROOM / f"{_SHARED}{os.getuid()}-{name}"
     base.mkdir(exist_ok=True)
     using = (base / "using").open("w")
@@ -156,7 +193,7 @@ def _shared(name: str, users: Sequence[Login] = ()) -> Iterator[str]:
         with _alone():
             fcntl.flock(using, fcntl.LOCK_SH)
             facts = _facts(base) or _start(base, users)
-        yield facts["bootstrap"]
+        yield facts
     finally:
         with _alone():
             fcntl.flock(using, fcntl.LOCK_UN)
@@ -168,12 +205,15 @@ def _start(base: Path, users: Sequence[Login]) -> dict:
     """A broker of the run, as a process that no worker waits for."""
     _end_leftovers()
     cluster = Cluster(users=users)
+    ways = tls.listeners(tls.make(cluster.base / "tls")) if users else {}
+    cluster.listeners = list(ways.values())
     try:
         asyncio.run(cluster.start())
     except BaseException:
         cluster.stop()
         raise
-    facts = {"bootstrap": cluster.bootstrap, "pid": cluster.disown(), "files": str(cluster.base)}
+    told = {name: f"127.0.0.1:{each.port}" for name, each in ways.items()}
+    facts = {"bootstrap": cluster.bootstrap, "pid": cluster.disown(), "files": str(cluster.base), "ways": told}
     (base / "broker.json").write_text(json.dumps(facts), encoding="utf-8")
     return facts
 

@@ -48,12 +48,20 @@ class Services:
 
 def environment_of(database: Database, kafka: KafkaSettings) -> dict[str, str]:
     """What every process and command is told."""
-    return {
-        "TANDEM_DATABASE_URL": database.dsn,
-        "TANDEM_SECRET_KEY": base64.b64encode(KEY).decode(),
-        "TANDEM_KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "TANDEM_KAFKA_PREFIX": kafka.prefix,
+    told = {
+        "DATABASE_URL": database.dsn,
+        "SECRET_KEY": base64.b64encode(KEY).decode(),
+        "KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "KAFKA_PREFIX": kafka.prefix,
+        "KAFKA_SECURITY": kafka.security.value,
+        "KAFKA_SASL_MECHANISM": kafka.mechanism if kafka.username else None,
+        "KAFKA_SASL_USERNAME": kafka.username,
+        "KAFKA_SASL_PASSWORD": kafka.password,
+        "KAFKA_CA_FILE": kafka.ca_file,
+        "KAFKA_CLIENT_CERT": kafka.client_cert,
+        "KAFKA_CLIENT_KEY": kafka.client_key,
     }
+    return {f"TANDEM_{name}": value for name, value in told.items() if value}
 
 
 @asynccontextmanager

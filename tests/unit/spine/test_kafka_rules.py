@@ -58,6 +58,14 @@ def test_ingest_writes_what_it_accepts_and_reads_nothing():
     assert topics(edge, Operation.WRITE, Pattern.PREFIXED) == set()
 
 
+@pytest.mark.parametrize("service", ["router", "sla-clock", "notifier", "console"])
+def test_who_relays_writes_what_any_of_them_publishes_and_never_alerts(service: str):
+    rules = service_rules(PLAIN, "u", service)
+
+    assert topics(rules, Operation.WRITE) == {topic.name for topic in ALL} - {"tandem.alerts"}
+    assert topics(rules, Operation.WRITE, Pattern.PREFIXED) == {"tandem.routed."}
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_reads_what_the_table_says_in_its_own_group(service: str):
     rules = service_rules(SHARED, "u", service)

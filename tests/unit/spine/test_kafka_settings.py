@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tandem.app.settings import Settings, kafka_settings
-from tandem.bus.kafka_settings import KafkaSettings, Security
+from tandem.bus.kafka_settings import KafkaSettings
 from tandem.errors import StartFailed
 
 DATABASE = "postgresql://localhost/tandem"
@@ -75,8 +75,3 @@ def test_a_password_comes_from_a_file_and_is_not_shown(tmp_path: Path, monkeypat
 def test_settings_that_cannot_work_together_are_refused(given: dict, says: str):
     with pytest.raises(StartFailed, match=says):
         told(**given)
-
-
-def test_a_certificate_that_is_not_there_is_named():
-    with pytest.raises(StartFailed, match="TANDEM_KAFKA_CA_FILE"):
-        KafkaSettings(bootstrap=BROKER, security=Security.SSL, ca_file="/nowhere/ca.pem").client("c")

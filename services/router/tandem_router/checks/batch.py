@@ -13,7 +13,7 @@ from tandem.agreement.expected import Check
 from tandem.agreement.rhythm import slot_of
 from tandem.agreement.schema.expected import Sort
 from tandem.bus.plan import DueTimer, Plan
-from tandem.bus.topics import ALERTS, alert_key
+from tandem.bus.topics import MISSING, alert_key
 from tandem.db.timers import cancel_timer, set_timer
 from tandem.ids import uuid8
 from tandem.model.alert import Alert, AlertStatus, Severity
@@ -195,7 +195,7 @@ class CheckBatch:
             return
         for said in step.said:
             alert = alert_of(agreement, key[1], self._check(key), step.state, said, self._now)
-            plan.publish(ALERTS, alert_key(alert.tenant, alert.dedup_key), alert)
+            plan.publish(MISSING, alert_key(alert.tenant, alert.dedup_key), alert)
 
 
 def watching(agreement: Agreement | None, alert: Alert) -> list[Check]:
