@@ -6,10 +6,13 @@ from collections import Counter
 from datetime import datetime
 
 from tandem.clock import pause
+from tandem.model.priority import Priority
 from tandem_notifier import store
+from tandem_notifier.migrations.notifier_0004 import OF_OPEN_PAGES
 from tandem_notifier.paging import LEASE, Page
 from tandem_notifier.store import Claim
 from tandem_notifier.urgency import Urgency
+from tests.support.ladder import MSP
 
 BACKLOG = 2000
 PLACES, OF_A_KIND = 50, 40
@@ -103,6 +106,18 @@ async def test_a_claim_reads_few_rows_of_a_backlog(pager):
     assert 0 < most_rows(top["Plan"]) <= 3 * OF_A_KIND
 
 
+async def test_pages_that_were_open_at_the_upgrade_are_as_urgent_as_they_say(pager):
+    await pager.open(1, informed=(MSP,), title='"priority":"P2"')
+    await pager.open(2, priority=Priority.P2)
+    planned = await pager.rows("page_id, urgency")
+    await pager.admin.execute("update notifier.page set urgency = 2")
+
+    await pager.admin.execute(OF_OPEN_PAGES)
+
+    assert await pager.rows("page_id, urgency") == planned
+    assert {urgency for _, urgency in planned} == {Urgency.P1, Urgency.P2, Urgency.TOLD}
+
+
 def most_rows(node) -> float:
     """Rows that went through the busiest node of a plan, those included that a filter threw away."""
     seen = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
@@ -122,8 +137,8 @@ class Slow:
 
 
 async def test_a_fresh_p1_is_sent_next_while_a_backlog_to_the_same_address_drains(pager):
-    slow = Slow()
-    await fill(pager)
+    slow, backlog = Slow(), 800
+    await fill(pager, count=backlog)
     async with pager.sender(channels={"webhook": slow}) as sender:
 
         async def well_under_way() -> bool:
@@ -140,4 +155,4 @@ async def test_a_fresh_p1_is_sent_next_while_a_backlog_to_the_same_address_drain
         slow.takes_s = 0
 
     place = [page.urgency for page in slow.delivered].index(Urgency.P1)
-    assert place < before + 100 < BACKLOG
+    assert place < before + 100 < backlog

@@ -9,17 +9,21 @@ down_revision = "notifier_0003"
 branch_labels = None
 depends_on = None
 
+# Bytes are looked for, nothing is parsed: one odd page must not stop an upgrade. In a title the quotes are escaped.
+OF_OPEN_PAGES = (
+    "update notifier.page set urgency = case when told then 4"
+    """ when position('"priority":"P1"'::bytea in content) > 0 then 1"""
+    """ when position('"priority":"P2"'::bytea in content) > 0 then 2 else 3 end"""
+    " where state in ('planned', 'sending')"
+)
+
 
 def upgrade() -> None:
-    """Add to schema ``notifier``. Code of before goes on: its pages are P2s, which hides none behind what is told."""
+    """Add to schema ``notifier``. An older process beside this goes on: its pages are P2s, behind P1s and nothing else."""
     op.execute(
         "alter table notifier.page add column urgency smallint not null default 2 check (urgency between 1 and 4)"
     )
-    op.execute(
-        "update notifier.page set urgency = case when told then 4 else coalesce("
-        "array_position(array['P1', 'P2'], convert_from(content, 'UTF8')::jsonb ->> 'priority'), 3) end"
-        " where state in ('planned', 'sending')"
-    )
+    op.execute(OF_OPEN_PAGES)
     op.execute(
         "create index page_turn on notifier.page (urgency, target, tenant, next_attempt_at)"
         " where state in ('planned', 'sending')"
