@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from tandem_notifier.urgency import STRIDES
 
-LEAST_OF_KIND = 20
-"""Rows read of each kind at least; more as the kinds are fewer, up to the places of one kind."""
+LEAST_OF_KIND = 2
+"""Rows read of each kind at least; more as the kinds with free pages are fewer, up to the places of one kind."""
 
 # A lease of our own that is not in memory is free two seconds after its commit (sooner it may be on its way to the
 # queue), and a process that is alone on the data takes older boots' at once.
@@ -20,6 +20,9 @@ _FREE = """p.state IN ('planned', 'sending') AND p.next_attempt_at <= $1::timest
           AND (p.leased_until IS NULL OR p.leased_until <= $1 OR ($3::bool AND p.leased_by <> $2::text)
                OR (p.leased_by = $2::text AND p.leased_until <= $8::timestamptz - interval '2 seconds'))"""
 
+_OF_KIND = f"""FROM notifier.page p
+        WHERE p.urgency = {{kind}}.urgency AND p.target = {{kind}}.target AND p.tenant = {{kind}}.tenant AND {_FREE}
+          AND p.page_id NOT IN (SELECT unnest($4::uuid[]))"""
 _OPEN = """SELECT p.urgency, p.target, p.tenant, p.next_attempt_at FROM notifier.page p
         WHERE p.state IN ('planned', 'sending') AND p.urgency <= $10::smallint"""
 _FIRST = "ORDER BY p.urgency, p.target, p.tenant, p.next_attempt_at LIMIT 1"
@@ -44,17 +47,16 @@ WITH RECURSIVE head AS (
         {_OPEN} AND (p.urgency, p.target, p.tenant) > (head.urgency, head.target, head.tenant) {_FIRST}
     ) following
 ), kind AS (
-    SELECT urgency, target, tenant, CASE WHEN target = ANY($5::text[]) THEN $7::int
+    SELECT head.urgency, head.target, head.tenant, CASE WHEN target = ANY($5::text[]) THEN $7::int
         ELSE least($6::int, greatest({LEAST_OF_KIND}, 4 * $9::int / count(*) OVER ())) END AS most
-    FROM head WHERE next_attempt_at <= $1::timestamptz
+    FROM head CROSS JOIN LATERAL (SELECT {_OF_KIND.format(kind="head")} LIMIT 1) one
+    WHERE head.next_attempt_at <= $1::timestamptz
 ), due AS (
     SELECT one.page_id, one.planned_at, kind.urgency, kind.target,
         row_number() OVER (PARTITION BY kind.target, kind.urgency ORDER BY one.next_attempt_at) AS nth,
         row_number() OVER (of_kind ORDER BY one.next_attempt_at) AS turn, count(*) OVER of_kind >= kind.most AS more
     FROM kind CROSS JOIN LATERAL (
-        SELECT p.page_id, p.planned_at, p.next_attempt_at FROM notifier.page p
-        WHERE p.urgency = kind.urgency AND p.target = kind.target AND p.tenant = kind.tenant AND {_FREE}
-          AND p.page_id NOT IN (SELECT unnest($4::uuid[]))
+        SELECT p.page_id, p.planned_at, p.next_attempt_at {_OF_KIND.format(kind="kind")}
         ORDER BY p.next_attempt_at LIMIT kind.most
     ) one
     WINDOW of_kind AS (PARTITION BY kind.target, kind.urgency, kind.tenant)
