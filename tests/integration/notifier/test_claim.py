@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 
 from tandem.clock import pause
@@ -17,6 +18,16 @@ from tests.support.ladder import MSP
 BACKLOG = 2000
 PLACES, OF_A_KIND = 50, 40
 HERE = "https://pager.example/webhook"
+WISH = Claim(
+    boot="boot-1",
+    sole=False,
+    in_memory=[],
+    ailing=[],
+    least=Urgency.TOLD,
+    places=PLACES,
+    places_per_kind=OF_A_KIND,
+    places_per_ailing_target=2,
+)
 _FILL = """
 insert into notifier.page (page_id, tenant, incident_id, cycle, party, answers_for, track, person, key, channel, target,
     path, pass, step, told, urgency, state, attempt, planned_at, deadline_at, next_attempt_at, reason, content)
@@ -32,10 +43,8 @@ async def fill(pager, urgency=Urgency.LATER, tenant="acme", target=HERE, count=B
 
 
 async def claim(pager, **fields):
-    wish = {"boot": "boot-1", "sole": False, "in_memory": [], "ailing": [], "least": Urgency.TOLD}
-    wish |= {"places": PLACES, "places_per_kind": OF_A_KIND, "places_per_ailing_target": 2}
     async with pager.link.use() as connection:
-        return await store.claim(connection, Claim(**wish | fields), pager.clock.now())
+        return await store.claim(connection, replace(WISH, **fields), pager.clock.now())
 
 
 async def test_a_p1_is_in_the_next_claim_behind_a_backlog_and_so_is_something_of_the_rest(pager):
@@ -97,7 +106,8 @@ async def test_a_claim_reads_few_rows_of_a_backlog(pager):
     for tenant in ("acme", "birch", "cedar"):
         await fill(pager, tenant=tenant)
     now = pager.clock.now()
-    wish = (now, "boot-1", False, [], [], OF_A_KIND, 2, now + LEASE, PLACES, Urgency.TOLD)
+    none: list[str] = []
+    wish = (now, "boot-1", False, none, none, OF_A_KIND, 2, now + LEASE, PLACES, Urgency.TOLD)
 
     async with pager.link.use() as connection, connection.transaction():
         plan = await connection.fetchval(f"explain (analyze, format json) {store.CLAIM}", *wish)

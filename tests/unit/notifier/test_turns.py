@@ -39,7 +39,9 @@ def filled(count: int, *urgencies: Urgency) -> Turns:
 
 @given(st.lists(kinds | takes, max_size=80))
 def test_what_was_put_leaves_once_and_pages_of_one_kind_in_their_order(steps):
-    turns, model, taken = Turns(), Counter(), Counter()
+    turns = Turns()
+    model: Counter[tuple[Urgency, str]] = Counter()
+    taken: Counter[tuple[Urgency, str]] = Counter()
     for number, step in enumerate(steps):
         if step is not None:
             turns.put(of(*step, number=number))
