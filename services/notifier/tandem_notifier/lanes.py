@@ -1,32 +1,41 @@
-"""Lanes: fairness between targets and, at one target, between clients (F8, F17).
+"""Lanes: fairness between targets and, at one target, between urgencies and clients (F8, F16, F17).
 
-Pure. A lane is what goes to one address; it has few places at once, fewer while its last attempt failed, and a bounded
-queue. A bad target must not hold up pages for others; and one address serves many clients of a provider, who take
-turns there, or a storm of one would stand before the page about another. What finds no place stays in the table for
-the claim loop.
+Pure. A lane is what goes to one address; it has few places at once, fewer while its last attempt failed, and bounded
+queues, one per urgency: a backlog of the less urgent never takes the room of a P1 (``turns.py`` has the order). A bad
+target must not hold up pages for others; and one address serves many clients of a provider, who take turns there, or a
+storm of one would stand before the page about another. What finds no place stays in the table for the claim loop, and
+while it does, what is new of its kind stays there too: the older would else wait for as long as new ones come.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tandem_notifier.paging import Page
+from tandem_notifier.turns import Turns
+from tandem_notifier.urgency import Urgency
 
 FIRST_AT_ONCE, HEALTHY_AT_ONCE, AILING_AT_ONCE = 4, 16, 1
 """Attempts at once to one target: before it ever answered, while it does, and after a failure."""
 HEALTHY_QUEUE, AILING_QUEUE = 500, 2
-"""Pages that wait: of one client at a healthy target, of all together at an ailing one."""
+"""Pages of one urgency that wait: of one client at a healthy target, of all together at an ailing one."""
 LANES_KEPT = 2000
+
+Kind = tuple[str, str, Urgency]
+"""Pages that leave in their order: target, client, urgency."""
+
+
+def kind_of(page: Page) -> Kind:
+    """Where ``page`` waits."""
+    return page.target, page.tenant, page.urgency
 
 
 @dataclass(slots=True)
 class _Lane:
     active: int = 0
     at_once: int = FIRST_AT_ONCE
-    waiting: dict[str, deque[Page]] = field(default_factory=dict)
-    """By client, whose turn it is first; nobody's queue is empty."""
-    length: int = 0
+    waiting: Turns = field(default_factory=Turns)
 
     @property
     def ailing(self) -> bool:
@@ -34,31 +43,19 @@ class _Lane:
 
     def put(self, page: Page) -> bool:
         """Whether there is room for it to wait."""
-        queue = self.waiting.get(page.tenant, ())
-        if (self.length >= AILING_QUEUE) if self.ailing else (len(queue) >= HEALTHY_QUEUE):
-            return False
-        self.waiting.setdefault(page.tenant, deque()).append(page)
-        self.length += 1
-        return True
+        full = (
+            self.waiting.of(page.urgency) >= AILING_QUEUE if self.ailing else self.waiting.like(page) >= HEALTHY_QUEUE
+        )
+        if not full:
+            self.waiting.put(page)
+        return not full
 
-    def next(self) -> Page:
-        """Take the page whose turn it is; its client's next one comes after everybody else's."""
-        tenant = next(iter(self.waiting))
-        queue = self.waiting.pop(tenant)
-        page = queue.popleft()
-        if queue:
-            self.waiting[tenant] = queue
-        self.length -= 1
-        return page
-
-    def drop(self) -> Page:
-        """Take the last page of whom most waits."""
-        tenant = max(self.waiting, key=lambda name: len(self.waiting[name]))
-        page = self.waiting[tenant].pop()
-        if not self.waiting[tenant]:
-            del self.waiting[tenant]
-        self.length -= 1
-        return page
+    def shed(self) -> list[Page]:
+        """What an ailing lane has no room for."""
+        if not self.ailing:
+            return []
+        too_many = {urgency: self.waiting.of(urgency) - AILING_QUEUE for urgency in Urgency}
+        return [self.waiting.drop(urgency) for urgency, count in too_many.items() for _ in range(count)]
 
 
 class Lanes:
@@ -67,9 +64,21 @@ class Lanes:
     def __init__(self) -> None:
         """No lane yet."""
         self._lanes: dict[str, _Lane] = {}
+        self._left: set[Kind] = set()
 
-    def enter(self, page: Page) -> bool | None:
-        """True: send now. False: waits its turn. None: no room."""
+    @property
+    def left(self) -> bool:
+        """Whether pages are known to wait in the table for a place."""
+        return bool(self._left)
+
+    def enter(self, page: Page, *, claimed: bool = False) -> bool | None:
+        """True: send now. False: waits its turn. None: no room, or older ones of its kind wait in the table.
+
+        Args:
+            claimed: it comes from the table, where it was the oldest of its kind.
+        """
+        if not claimed and kind_of(page) in self._left:
+            return None
         lane = self._lanes.get(page.target)
         if lane is None:
             self._make_room()
@@ -77,7 +86,18 @@ class Lanes:
         if lane.active < lane.at_once:
             lane.active += 1
             return True
-        return False if lane.put(page) else None
+        if lane.put(page):
+            return False
+        self.leave_in_table(page)
+        return None
+
+    def leave_in_table(self, page: Page) -> None:
+        """There is no place for ``page``."""
+        self._left.add(kind_of(page))
+
+    def looked(self, more: Iterable[Kind]) -> None:
+        """The table was looked at: what still waits there is of these kinds."""
+        self._left = set(more)
 
     def leave(self, page: Page, *, healthy: bool | None) -> tuple[list[Page], list[Page]]:
         """An attempt ended; returns the pages to send now and those that lost their place.
@@ -89,11 +109,12 @@ class Lanes:
         lane.active -= 1
         if healthy is not None:
             lane.at_once = HEALTHY_AT_ONCE if healthy else AILING_AT_ONCE
-        dropped = [lane.drop() for _ in range(lane.length - AILING_QUEUE if lane.ailing else 0)]
+        dropped = lane.shed()
+        self._left.update(map(kind_of, dropped))
         start: list[Page] = []
         while lane.waiting and lane.active < lane.at_once:
             lane.active += 1
-            start.append(lane.next())
+            start.append(lane.waiting.next())
         return start, dropped
 
     def ailing(self) -> list[str]:

@@ -19,6 +19,7 @@ from tandem.model.suppression import SuppressionEvent, SuppressionKind, Suppress
 from tandem_notifier.paging import LEASE, SENDING, TOLD_DEADLINE, Page
 from tandem_notifier.reach import accountable_of
 from tandem_notifier.telling import TEAM, quietly
+from tandem_notifier.urgency import Urgency
 
 NOTICE = "notice"
 """``kind`` in the content of such a page."""
@@ -105,6 +106,7 @@ def _page(
         pass_=0,
         step=0,
         told=True,
+        urgency=Urgency.TOLD,
         state=SENDING,
         attempt=1,
         late=False,

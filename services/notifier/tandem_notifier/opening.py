@@ -18,6 +18,7 @@ from tandem_notifier.brief import Brief
 from tandem_notifier.case import Case
 from tandem_notifier.notice import NOTICE, address
 from tandem_notifier.paging import LEASE, SENDING, TOLD_DEADLINE, WOULD_HAVE_PAGED, Page
+from tandem_notifier.urgency import Urgency
 
 OPENING = "opening"
 """Kind of the notifier's timer of a tenant; its key is the tenant."""
@@ -74,6 +75,7 @@ def opening_list(cases: Iterable[Case], agreement: Agreement, now: datetime, pub
         pass_=0,
         step=0,
         told=True,
+        urgency=Urgency.TOLD,
         state=SENDING if loud else WOULD_HAVE_PAGED,
         attempt=1,
         late=False,

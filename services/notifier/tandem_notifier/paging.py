@@ -17,6 +17,7 @@ from tandem.model.events import PageEvent, PageEventKind
 from tandem.model.ownership import Party, Track
 from tandem.model.priority import Priority
 from tandem_notifier.brief import Brief
+from tandem_notifier.urgency import Urgency, urgency_of
 from tandem_notifier.wants import Noted, Wanted, Wants
 
 PAGE_DEADLINE = timedelta(minutes=30)
@@ -51,6 +52,8 @@ class Page:
     step: int
     told: bool
     """Needs no answer and carries no acknowledge link."""
+    urgency: Urgency
+    """As the incident was when the page was planned."""
     state: str
     attempt: int
     """Of the attempt being made, from 1."""
@@ -142,6 +145,7 @@ def _page(brief: Brief, wanted: Wanted, agreement: Agreement, now: datetime, inc
         pass_=sent.pass_,
         step=sent.step,
         told=wanted.told,
+        urgency=urgency_of(brief.urgency, told=wanted.told),
         state=WOULD_HAVE_PAGED if brief.quiet else SENDING,
         attempt=1,
         late=False,

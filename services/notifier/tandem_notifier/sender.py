@@ -33,8 +33,10 @@ from tandem_notifier.channels import Channel
 from tandem_notifier.lanes import Lanes
 from tandem_notifier.metrics import count_result, prepare
 from tandem_notifier.paging import Page, event_of
+from tandem_notifier.ready import Ready
 from tandem_notifier.render import ack_url
 from tandem_notifier.store import Claim, Result
+from tandem_notifier.urgency import Urgency
 
 GATHER_S = 0.005
 """Outcomes of so long are one commit; 20 ms gave more duplicates per kill and saved nothing."""
@@ -70,6 +72,8 @@ class SenderSettings:
     """No other process sends on this database (the data directory's lock), so older boots' leases are free at once."""
     room: int = 2000
     """Pages in memory at most."""
+    room_for_p1: int = 500
+    """More than that, for pages of a P1 only."""
     workers: int = 96
     """Attempts at once at most."""
 
@@ -106,16 +110,18 @@ class Sender:
         self._in_memory: dict[UUID, Page] = {}
         self._begun: set[UUID] = set()
         """Of those, the ones whose attempt was begun: their receiver may have them."""
-        self._ready: asyncio.Queue[Page] = asyncio.Queue()
+        self._ready = Ready()
         self._results: list[Result] = []
         self._ended = asyncio.Event()
         self._look = asyncio.Event()
         self._next_retry: datetime | None = None
+        self._low = -1
 
     def offer(self, pages: Iterable[Page]) -> None:
         """Take what there is room for, without waiting; the claim loop finds the rest."""
         for page in pages:
             self._take(page)
+        self._expect_room()
 
     @property
     def in_flight(self) -> int:
@@ -144,15 +150,27 @@ class Sender:
         for task in done - {stop}:
             task.result()  # a fault of ours ends the target, which its supervisor starts again
 
-    def _take(self, page: Page) -> None:
-        if page.page_id in self._in_memory or len(self._in_memory) >= self._settings.room:
+    def _take(self, page: Page, *, claimed: bool = False) -> None:
+        if page.page_id in self._in_memory:
             return
-        now = self._lanes.enter(page)
+        if self._room(page.urgency) <= 0:
+            self._lanes.leave_in_table(page)
+            return
+        now = self._lanes.enter(page, claimed=claimed)
         if now is None:
             return
         self._in_memory[page.page_id] = page
         if now:
             self._ready.put_nowait(page)
+
+    def _room(self, urgency: Urgency) -> int:
+        """How many more pages of ``urgency`` may be in memory."""
+        more = self._settings.room_for_p1 if urgency is Urgency.P1 else 0
+        return self._settings.room + more - len(self._in_memory)
+
+    def _expect_room(self) -> None:
+        """While pages wait in the table, look again when half of what is in memory has ended, not at a poll."""
+        self._low = len(self._in_memory) // 2 if self._lanes.left else -1
 
     async def _work(self) -> None:
         while True:
@@ -206,10 +224,10 @@ class Sender:
 
     async def _claim_loop(self) -> None:
         while True:
-            room = self._settings.room - len(self._in_memory)
-            if room > 0:
+            least = Urgency.TOLD if self._room(Urgency.TOLD) > 0 else Urgency.P1
+            if self._room(least) > 0:
                 try:
-                    await self._claim(room)
+                    await self._claim(least)
                 except Unavailable as fault:
                     log.warning("cannot look for due pages", fault=str(fault))
             await wait_event(self._look, self._until_retry())
@@ -224,19 +242,23 @@ class Sender:
             self._next_retry = None  # this look finds it; of later ones the poll knows
         return min(POLL_S, max(seconds, GATHER_S))
 
-    async def _claim(self, room: int) -> None:
+    async def _claim(self, least: Urgency) -> None:
         wish = Claim(
             boot=self._settings.boot,
             sole=self._settings.sole,
             in_memory=list(self._in_memory),
             ailing=self._lanes.ailing(),
-            places=min(room, 500),
-            places_per_target=200,
+            least=least,
+            places=min(self._room(least), 500),
+            places_per_kind=200,
             places_per_ailing_target=2,
         )
         async with self._database.use() as connection:
-            pages = await store.claim(connection, wish, self._clock.now())
-        self.offer(pages)
+            claimed = await store.claim(connection, wish, self._clock.now())
+        self._lanes.looked(claimed.more)
+        for page in claimed.pages:
+            self._take(page, claimed=True)
+        self._expect_room()
 
     async def _write_loop(self) -> None:
         while True:
@@ -267,6 +289,8 @@ class Sender:
             if result.retry_at is not None and (self._next_retry is None or result.retry_at < self._next_retry):
                 self._next_retry = result.retry_at
                 self._look.set()
+        if len(self._in_memory) <= self._low:
+            self._look.set()
         self._bus.notify([PAGES.name])
         self._tell_timers(results)
 

@@ -20,9 +20,12 @@ from tandem.db.write import Statement, Writes
 from tandem.model.ownership import Party, Track
 from tandem_notifier.batch import ANSWERED, DUE, FAILED, Outcome
 from tandem_notifier.case import Case, with_tracks
+from tandem_notifier.claim import claim_sql
+from tandem_notifier.lanes import Kind, kind_of
 from tandem_notifier.links import AckLink
 from tandem_notifier.opening import OPENING
 from tandem_notifier.paging import LEASE, SENDING, Page
+from tandem_notifier.urgency import Urgency
 
 SCHEMA = "notifier"
 
@@ -69,6 +72,7 @@ _PAGE_COLUMNS = (
     ("pass", "int"),
     ("step", "int"),
     ("told", "bool"),
+    ("urgency", "smallint"),
     ("state", "text"),
     ("attempt", "int"),
     ("planned_at", "timestamptz"),
@@ -138,33 +142,7 @@ MOST_OF_A_NIGHT = 1000
 """Incidents of an opening list that are loaded at once."""
 _READ = "SELECT state::text FROM notifier.escalation WHERE incident_id = $1"
 
-# A lease of our own that is not in memory is free two seconds after its commit (sooner it may be on its way to the
-# queue), and a process that is alone on the data takes older boots' at once. One bad
-# target gets a few places only ($6 healthy and per client, $7 for the targets in $5), so that it never fills the queue
-# of others; and clients take turns, so that a storm of one does not either.
-_CLAIM = f"""
-WITH due AS (
-    SELECT page_id, target, planned_at, row_number() OVER (PARTITION BY target ORDER BY next_attempt_at) AS nth,
-        row_number() OVER (PARTITION BY target, tenant ORDER BY next_attempt_at) AS turn
-    FROM notifier.page
-    WHERE state IN ('planned', 'sending') AND next_attempt_at <= $1::timestamptz AND page_id <> ALL($4::uuid[])
-      AND (leased_until IS NULL OR leased_until <= $1 OR ($3::bool AND leased_by <> $2::text)
-           OR (leased_by = $2::text AND leased_until <= $8::timestamptz - interval '2 seconds'))
-), chosen AS (
-    SELECT p.page_id, p.leased_by IS NOT NULL AND p.leased_by <> $2::text AS taken_over FROM notifier.page p
-    JOIN due USING (page_id)
-    WHERE CASE WHEN due.target = ANY($5::text[]) THEN due.nth <= $7::int ELSE due.turn <= $6::int END
-      AND p.state IN ('planned', 'sending') AND p.next_attempt_at <= $1
-      AND (p.leased_until IS NULL OR p.leased_until <= $1 OR ($3::bool AND p.leased_by <> $2::text)
-           OR (p.leased_by = $2::text AND p.leased_until <= $8::timestamptz - interval '2 seconds'))
-    ORDER BY due.turn, due.planned_at LIMIT $9::int FOR UPDATE OF p SKIP LOCKED
-)
-UPDATE notifier.page p
-SET attempt = p.attempt + CASE WHEN p.state = 'planned' OR c.taken_over THEN 1 ELSE 0 END,
-    state = 'sending', leased_by = $2::text, leased_until = $8::timestamptz
-FROM chosen c WHERE p.page_id = c.page_id
-RETURNING {", ".join(f"p.{name}" for name, _ in _PAGE_COLUMNS)}, p.late
-"""  # noqa: S608 - names of this file
+CLAIM = claim_sql([name for name, _ in _PAGE_COLUMNS])
 
 # A page that nobody began to send keeps its attempt; of one whose attempt was cut, the next one counts up.
 _GIVE_BACK = """
@@ -202,10 +180,22 @@ class Claim:
     in_memory: Sequence[UUID]
     ailing: Sequence[str]
     """Targets whose last attempt failed."""
+    least: Urgency
+    """The least urgent that is wanted."""
     places: int
     """Pages at most."""
-    places_per_target: int
+    places_per_kind: int
     places_per_ailing_target: int
+    """Of each urgency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim got."""
+
+    pages: list[Page]
+    more: frozenset[Kind]
+    """Of these kinds more may wait."""
 
 
 async def load(connection: Any, incident_ids: Iterable[UUID]) -> list[str]:  # noqa: ANN401 - connection or proxy
@@ -281,22 +271,28 @@ def put_answer(writes: Writes, link: AckLink, *, command_id: UUID, via: str, at:
     set_timer(writes, SCHEMA, tenant=link.tenant, key=str(link.incident_id), kind=kind, due_at=at)
 
 
-async def claim(connection: Any, wish: Claim, now: datetime) -> list[Page]:  # noqa: ANN401 - connection or proxy
+async def claim(connection: Any, wish: Claim, now: datetime) -> Claimed:  # noqa: ANN401 - connection or proxy
     """Lease due pages to this boot: retries, and what another boot or a full queue left behind."""
     with unavailable():
         rows = await connection.fetch(
-            _CLAIM,
+            CLAIM,
             now,
             wish.boot,
             wish.sole,
             list(wish.in_memory),
             list(wish.ailing),
-            wish.places_per_target,
+            wish.places_per_kind,
             wish.places_per_ailing_target,
             now + LEASE,
             wish.places,
+            wish.least,
         )
-    return [_page(row) for row in rows]
+    pages = [_page(row) for row in rows]
+    full = len(pages) >= wish.places
+    return Claimed(
+        sorted(pages, key=lambda page: page.planned_at),
+        frozenset(kind_of(page) for page, row in zip(pages, rows, strict=True) if full or row["more"]),
+    )
 
 
 async def give_back(connection: Any, boot: str, begun: Sequence[UUID], now: datetime) -> None:  # noqa: ANN401 - as claim
@@ -338,6 +334,7 @@ def _page_row(page: Page, boot: str) -> tuple[object, ...]:
         page.pass_,
         page.step,
         page.told,
+        page.urgency,
         page.state,
         page.attempt if sending else 0,
         page.planned_at,
@@ -368,6 +365,7 @@ def _page(row: Any) -> Page:  # noqa: ANN401 - an asyncpg record
         pass_=row["pass"],
         step=row["step"],
         told=row["told"],
+        urgency=Urgency(row["urgency"]),
         state=row["state"],
         attempt=row["attempt"],
         late=row["late"],

@@ -12,7 +12,7 @@ from tandem_ingest.fairness.fair_queue import WEIGHTS, FairQueue, Place, urgency
 
 TENANTS = ("acme", "birch", "cedar")
 ARRIVALS = st.lists(
-    st.tuples(st.sampled_from(TENANTS), st.integers(0, 2), st.integers(0, 3), st.integers(0, 5)), max_size=200
+    st.tuples(st.sampled_from(TENANTS), st.integers(0, 3), st.integers(0, 3), st.integers(0, 5)), max_size=200
 )
 """(tenant, urgency, condition, how many are let go after it)."""
 
@@ -44,7 +44,7 @@ def test_everything_leaves_once_and_what_has_one_key_in_the_order_it_came(arriva
     assert all(positions == sorted(positions) for positions in by_key.values())
 
 
-@given(st.integers(1, 2_000), st.integers(0, 2), st.integers(0, 2))
+@given(st.integers(1, 2_000), st.integers(0, 3), st.integers(0, 3))
 def test_the_first_alert_of_another_tenant_goes_after_a_few_however_many_wait(
     noisy: int, their_urgency: int, its_urgency: int
 ):
@@ -68,12 +68,22 @@ def test_two_tenants_that_both_have_much_take_turns():
     assert abs(taken.count("acme") - taken.count("birch")) <= 1
 
 
-def test_the_urgent_ones_go_eight_times_as_often_as_the_least_and_the_least_still_go():
-    queue = filled(*(place(position, urgency=position % 3) for position in range(900)))
+def test_the_urgent_ones_go_sixteen_times_as_often_as_the_least_and_the_least_still_go():
+    queue = filled(*(place(position, urgency=position % 4) for position in range(1_200)))
 
-    taken = [each.urgency for each in queue.take(240, 1 << 30)]
+    taken = [each.urgency for each in queue.take(280, 1 << 30)]
 
-    assert [round(taken.count(urgency) / 20) for urgency in (0, 1, 2)] == list(WEIGHTS)
+    assert [round(taken.count(urgency) / 10) for urgency in range(4)] == list(WEIGHTS)
+
+
+def test_what_is_critical_goes_next_however_much_that_is_high_of_its_own_tenant_waits():
+    high, critical = urgency_of(Severity.HIGH), urgency_of(Severity.CRITICAL)
+    queue = filled(*(place(position, urgency=high) for position in range(500)))
+    queue.take(100, 1 << 30)
+
+    queue.add(place(500, urgency=critical))
+
+    assert [each.position for each in queue.take(1, 1 << 30)] == [500]
 
 
 def test_among_equals_the_urgent_one_is_first():
@@ -107,12 +117,12 @@ def test_the_one_that_brings_the_bytes_to_the_bound_is_the_last():
     assert len(queue) == 2
 
 
-def test_critical_and_high_are_urgent_low_and_info_are_not_and_what_nobody_graded_is_between():
+def test_critical_is_for_itself_low_and_info_are_last_and_what_nobody_graded_is_between():
     assert {severity: urgency_of(severity) for severity in Severity} == {
         Severity.CRITICAL: 0,
-        Severity.HIGH: 0,
-        Severity.MEDIUM: 1,
-        Severity.UNKNOWN: 1,
-        Severity.LOW: 2,
-        Severity.INFO: 2,
+        Severity.HIGH: 1,
+        Severity.MEDIUM: 2,
+        Severity.UNKNOWN: 2,
+        Severity.LOW: 3,
+        Severity.INFO: 3,
     }

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from tandem_notifier.lanes import AILING_QUEUE, FIRST_AT_ONCE, HEALTHY_QUEUE, Lanes
 from tandem_notifier.paging import Page
+from tandem_notifier.urgency import Urgency
 from tests.unit.notifier.test_render import page
+
+BASE = page()
 
 
 def of(tenant: str, number: int) -> Page:
-    return replace(page(), page_id=UUID(int=number), tenant=tenant)
+    return replace(BASE, page_id=UUID(int=number), tenant=tenant)
 
 
 def busy(lanes: Lanes) -> Page:
@@ -73,3 +76,47 @@ def test_at_a_target_that_fails_few_pages_stay_and_of_whom_most_wait_loses_most(
     assert start == []
     assert len(dropped) == 21 - AILING_QUEUE
     assert "birch" not in {each.tenant for each in dropped}
+
+
+def test_a_p1_has_room_and_goes_first_where_no_other_page_has():
+    lanes = Lanes()
+    done = busy(lanes)
+    for number in range(HEALTHY_QUEUE + 1):
+        lanes.enter(told(number))
+    assert lanes.enter(told(5_000)) is None
+
+    assert lanes.enter(of("acme", 5_001)) is False
+
+    (first,), _ = lanes.leave(done, healthy=None)
+    assert first.page_id.int == 5_001
+
+
+def test_a_p1_has_room_at_a_target_that_fails():
+    lanes = Lanes()
+    done = busy(lanes)
+    for number in range(20):
+        lanes.enter(told(number))
+    lanes.leave(done, healthy=False)
+
+    assert lanes.enter(told(5_000)) is None
+    assert lanes.enter(of("acme", 5_001)) is False
+
+
+def test_while_older_pages_of_its_kind_wait_in_the_table_a_new_one_waits_there_too():
+    lanes = Lanes()
+    done = busy(lanes)
+    for number in range(HEALTHY_QUEUE + 1):
+        lanes.enter(told(number))
+    for _ in range(10):
+        lanes.leave(done, healthy=None)
+
+    assert lanes.enter(told(5_000)) is None
+    assert lanes.enter(replace(told(5_001), tenant="birch")) is False
+    assert lanes.enter(told(5_002), claimed=True) is False
+
+    lanes.looked([])
+    assert lanes.enter(told(5_003)) is False
+
+
+def told(number: int) -> Page:
+    return replace(of("acme", number), urgency=Urgency.TOLD)

@@ -14,23 +14,28 @@ from heapq import heappop, heappush
 
 from tandem.model.alert import Severity
 
-WEIGHTS = (8, 3, 1)
-"""Turns of urgency 0, 1 and 2 of one tenant against those of every other."""
-_STRIDES = tuple(24 // weight for weight in WEIGHTS)
+WEIGHTS = (16, 8, 3, 1)
+"""Turns of urgency 0, 1, 2 and 3 of one tenant against those of every other."""
+_STRIDES = tuple(48 // weight for weight in WEIGHTS)
 _URGENCY: Mapping[Severity, int] = {
     Severity.CRITICAL: 0,
-    Severity.HIGH: 0,
-    Severity.LOW: 2,
-    Severity.INFO: 2,
+    Severity.HIGH: 1,
+    Severity.LOW: 3,
+    Severity.INFO: 3,
 }
+
+UNGRADED = 2
 
 Flow = tuple[str, int]
 """(tenant, urgency)."""
 
 
 def urgency_of(severity: Severity) -> int:
-    """0 is the most urgent; what nobody graded is in the middle."""
-    return _URGENCY.get(severity, 1)
+    """0 is the most urgent and is for itself: what becomes a P1 is hardly ever less, and much that is high is none.
+
+    What nobody graded is as urgent as what is medium.
+    """
+    return _URGENCY.get(severity, UNGRADED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tandem.bus.queue import GIVEN_UP
 from tandem.clock import monotonic, wait_event
 from tandem.db.link import Link
 from tandem.errors import Unavailable
-from tandem_ingest.fairness.fair_queue import FairQueue, Place
+from tandem_ingest.fairness.fair_queue import UNGRADED, WEIGHTS, FairQueue, Place
 from tandem_ingest.fairness.room import Room
 from tandem_ingest.waiting.router_log import Ends, sample
 from tandem_ingest.waiting.table import URGENCY, WAITING, tenant_of
@@ -49,6 +49,9 @@ _VALUES = (
     " WHERE shard = 0 AND position = ANY($1::bigint[])"
 )
 _FORGET = f"DELETE FROM {WAITING.table} WHERE shard = 0 AND position = ANY($1::bigint[])"  # noqa: S608 - a constant
+
+_URGENCIES = {str(urgency): urgency for urgency in range(len(WEIGHTS))}
+"""What another process may have written into the header."""
 
 Append = Callable[[Sequence[Record]], Awaitable[None]]
 
@@ -204,6 +207,6 @@ class Release:
 
 
 def _place(row: asyncpg.Record) -> Place:
-    said = msgspec.json.decode(row["headers"], type=dict[str, str]).get(URGENCY, "1") if row["headers"] else "1"
-    urgency = int(said) if said in {"0", "1", "2"} else 1
+    said = msgspec.json.decode(row["headers"], type=dict[str, str]).get(URGENCY) if row["headers"] else None
+    urgency = _URGENCIES.get(said or "", UNGRADED)
     return Place(row["position"], tenant_of(row["key"]), urgency, row["key"], row["size"])
