@@ -79,6 +79,10 @@ class Release:
         finally:
             await self._link.close()
 
+    def wake(self) -> None:
+        """Something was put by this process."""
+        self._news.set()
+
     async def step(self) -> int:
         """Let go of what there is room for; returns how many.
 
@@ -184,7 +188,7 @@ class Release:
         self._tried_at = float("-inf")
 
     def _heard(self, *_: object) -> None:
-        self._news.set()
+        self.wake()
 
 
 def _place(row: asyncpg.Record) -> Place:
