@@ -233,8 +233,8 @@ def test_a_router_stands_still_once_it_has_done_nothing_for_a_second_of_work_bef
     assert not room.still
 
     stood = []
-    for backlog, done, now in ((100, 0, 0.0), (150, 0, 0.5), (200, 0, 1.1), (150, 50, 1.2), (150, 50, 1.7), (150, 50, 2.3)):
-        room.sampled(0, backlog, done, now)
+    for done, now in ((0, 0.0), (0, 0.5), (0, 1.1), (50, 1.2), (50, 1.7), (50, 2.3)):
+        room.sampled(0, 100, done, now)
         stood.append(room.still)
 
     assert stood == [False, False, True, False, False, True]

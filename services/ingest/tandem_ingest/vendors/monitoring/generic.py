@@ -198,7 +198,9 @@ def _instant(says: Flat, names: tuple[str, ...]) -> datetime | None:
 def _description(says: Flat, told: Mapping[str, str], title: str) -> str | None:
     """What is said besides the title; the title's own field says nothing more unless it has more lines."""
     first = told.get("description")
-    return first if first != title else next((more for name in DESCRIPTION if (more := says.first(name)) != title), None)
+    if first != title:
+        return first
+    return next((more for name in DESCRIPTION if (more := says.first(name)) != title), None)
 
 
 def _rest(said: Mapping[str, object]) -> dict[str, object]:
