@@ -35,12 +35,9 @@ def uuid7(at: datetime, seed: bytes) -> UUID:
 
 def uuid8(*parts: str | bytes) -> UUID:
     """A UUIDv8 of the SHA-256 of ``parts``; each part is length-prefixed, so ("ab","c") is not ("a","bc")."""
-    digest = sha256()
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        digest.update(len(raw).to_bytes(4))
-        digest.update(raw)
-    high = int.from_bytes(digest.digest()[:16])
+    raw = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
+    digest = sha256(b"".join([len(each).to_bytes(4) + each for each in raw])).digest()
+    high = int.from_bytes(digest[:16])
     return UUID(int=(high & ~(0xF << 76) & ~(0b11 << 62)) | _VERSION_8 | _VARIANT)
 
 

@@ -44,13 +44,19 @@ class Queue:
         """0 .. shards-1; one partition of the bus is in one shard as a whole."""
         return partition_of(key) % self.shards
 
-    def put(self, writes: Writes, records: Sequence[Record], at: datetime) -> None:
-        """Add ``records`` to a transaction's writes, behind what was put into them before; ``at`` is aware UTC."""
+    def put(self, writes: Writes, records: Sequence[Record], at: datetime, *, tell: bool = True) -> None:
+        """Add ``records`` to a transaction's writes, behind what was put into them before.
+
+        Args:
+            at: aware UTC.
+            tell: NOTIFY with the commit; false where no other session waits to hear of it. It costs every listener
+                a message per commit, and the server a lock.
+        """
         for order, record in enumerate(records, writes.count(self.insert)):
             headers = msgspec.json.encode(record.headers).decode() if record.headers else None
             place = (self.shard_of(record.key), order, record.topic, record.partition)
             writes.put(self.insert, order, (*place, record.key, record.value, headers, at))
-        if records:
+        if tell and records:
             writes.put(self.tell, self.channel, (self.channel,))
 
     def lock(self, shard: int) -> int:

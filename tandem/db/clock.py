@@ -119,7 +119,8 @@ class Line:
     def at(self, instant: float) -> datetime:
         """The time at a monotonic instant."""
         elapsed = timedelta(seconds=instant - self.at_monotonic)
-        return self.server + elapsed + max(timedelta(), self._ahead - elapsed / 2)
+        at = self.server + elapsed
+        return at + max(timedelta(), self._ahead - elapsed / 2) if self._ahead else at
 
     def behind(self, earlier: Line) -> Line:
         """This sample's line, starting no earlier than where ``earlier`` is at that instant."""

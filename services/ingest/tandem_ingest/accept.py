@@ -261,7 +261,7 @@ class Acceptance:
         return Record(topics.ALERTS.name, topics.alert_key(alert.tenant, alert.dedup_key), self._encode(alert))
 
     async def _append(self, records: list[Record], lanes: Sequence[_Lane], since: float) -> None:
-        size = sum(len(record.value) for record in records)
+        size = sum([len(record.value) for record in records])
         if self._records + len(records) > QUEUE_RECORDS or self._bytes + size > QUEUE_BYTES:
             raise Unavailable("intake", "too much waits to be written")
         self._records += len(records)
@@ -276,6 +276,9 @@ class Acceptance:
 
 
 async def _through(lanes: Sequence[_Lane], records: list[Record], since: float) -> None:
+    if len(lanes) == 1:
+        await lanes[0].put(records, since)
+        return
     parts: dict[int, list[Record]] = {}
     for record in records:
         parts.setdefault(partition_of(record.key) % len(lanes), []).append(record)

@@ -71,8 +71,7 @@ class _Tree:
             raise Refused(Reason.TOO_COMPLEX, f"more than {MAX_NODES} elements and attributes")
         if len(self._open) > MAX_DEPTH:
             raise Refused(Reason.TOO_COMPLEX, f"nested deeper than {MAX_DEPTH}")
-        kept = {f"@{_local(key)}": value for key, value in attributes.items() if not key.startswith("xmlns")}
-        self._open.append(dict(kept))
+        self._open.append(_kept(attributes) if attributes else {})
         self._texts.append([])
 
     def end(self, name: str) -> None:
@@ -94,5 +93,9 @@ class _Tree:
         self._texts[-1].append(data)
 
 
+def _kept(attributes: Mapping[str, str]) -> dict[str, object]:
+    return {f"@{_local(key)}": value for key, value in attributes.items() if not key.startswith("xmlns")}
+
+
 def _local(name: str) -> str:
-    return name.rpartition(":")[2] or name
+    return name.rpartition(":")[2] or name if ":" in name else name

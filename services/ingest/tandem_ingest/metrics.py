@@ -40,6 +40,8 @@ class Counts:
         self._heartbeats = metrics.heartbeats
         self._intake = intake
         self._children: dict[tuple[str, str, str], Counter] = {}
+        self._waiting: dict[str, Counter] = {}
+        """The children of ``_queued``, by integration."""
 
     def received(self, integration: Integration | None, result: str, alerts: int = 1) -> None:
         """Count ``alerts``; children are kept, because looking one up costs more than counting."""
@@ -54,7 +56,10 @@ class Counts:
 
     def queued(self, integration: Integration, alerts: int) -> None:
         """``alerts`` that are counted as accepted too wait their turn."""
-        self._queued.labels(integration.name).inc(alerts)
+        child = self._waiting.get(integration.name)
+        if child is None:
+            child = self._waiting[integration.name] = self._queued.labels(integration.name)
+        child.inc(alerts)
         if self._intake is not None:
             self._intake.add(integration, QUEUED, alerts)
 

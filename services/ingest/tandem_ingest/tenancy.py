@@ -38,6 +38,8 @@ def customer_of(integration: Integration, alert: VendorAlert | Alert) -> str | N
 
 def owner(integration: Integration, alert: VendorAlert | Alert) -> str | None:
     """The tenant whose alert it is; None when nobody can say. A test that names no customer is nobody's secret."""
+    if integration.tenant_from is None:
+        return integration.tenant
     customer = customer_of(integration, alert)
     if alert.test and not customer:
         return integration.tenant

@@ -45,12 +45,12 @@ def block(value: str, limit: int) -> tuple[str, bool]:
     return _cut(value, _IN_BLOCK.sub(" ", _mend(value)).strip(), limit)
 
 
-def key(value: str) -> tuple[str, bool]:
+def key(value: str, limit: int = NAME) -> tuple[str, bool]:
     """A dedup key: cut or cleaned ones carry a hash of what they were, so that two never become one."""
-    clean, altered = line(value, NAME)
+    clean, altered = line(value, limit)
     if not altered:
         return clean, False
-    return f"{clean[: NAME - _HASH]}~{short_hash(value)}", True
+    return f"{clean[: limit - _HASH]}~{short_hash(value)}", True
 
 
 def short_hash(*parts: str) -> str:

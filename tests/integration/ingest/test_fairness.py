@@ -22,6 +22,7 @@ from tandem_ingest.fairness.gate import Bounds
 from tandem_ingest.intake import KEEP, Intake
 from tandem_ingest.service import Ingest
 from tandem_ingest.waiting.service import Fairness
+from tandem_ingest.waiting.table import WAITING
 from tests.support.integrations import integration, secret
 from tests.support.postgres import Database
 
@@ -207,6 +208,28 @@ async def test_a_process_that_starts_anew_overtakes_nothing_that_waits_from_befo
     await second.post(10_001, key="k1")
 
     assert await second.waiting() == before + 1
+
+
+async def test_a_process_alone_tells_nobody_until_another_joins_and_that_one_hears_of_what_was_put(make) -> None:
+    told: list[str] = []
+    alone = await make()
+    await (await alone.database.admin()).add_listener(WAITING.channel, lambda *heard: told.append(heard[2]))
+    alone.work()
+    await alone.flood(FLOOD)
+    assert await alone.waiting() > 0
+    assert told == []
+
+    other = await make()
+    other.work()
+    known = other.fairness.waiting.waiting("acme")
+    assert known > 0
+
+    async def both_know() -> bool:
+        await alone.post(FLOOD + len(told))
+        return other.fairness.waiting.waiting("acme") > known
+
+    await until(both_know)
+    assert len(told) > 2  # the newcomer's word, the answer to it, and commits since
 
 
 async def test_a_tool_that_retries_is_told_to_come_again_in_its_own_words_and_that_is_shown(make) -> None:

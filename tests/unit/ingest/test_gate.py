@@ -226,3 +226,23 @@ def test_a_router_that_stands_still_gets_the_least():
         room.sampled(0, 1_000, 0, float(second))
 
     assert room.target == LEAST
+
+
+def test_a_router_stands_still_once_it_has_done_nothing_for_a_second_of_work_before_it():
+    room = Room()
+    assert not room.still
+
+    stood = []
+    for done, now in ((0, 0.0), (0, 0.5), (0, 1.1), (50, 1.2), (50, 1.7), (50, 2.3)):
+        room.sampled(0, 100, done, now)
+        stood.append(room.still)
+
+    assert stood == [False, False, True, False, False, True]
+
+
+def test_a_router_with_nothing_to_do_does_not_stand_still():
+    room = Room()
+    for second in range(5):
+        room.sampled(0, 0, 700, float(second))
+
+    assert not room.still

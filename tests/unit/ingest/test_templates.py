@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import tags
-from tandem_ingest.vendors.flat import Flat
+from tandem_ingest.vendors.flat import Flat, Questions
 from tandem_ingest.vendors.headline import headline
 from tandem_ingest.vendors.template import REPAIRED, decode_template, fields
 
@@ -155,3 +155,21 @@ def _is_json(body: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+ASKED = {"title": ("title", "name", "subject"), "told": ("message", "name"), "host": ("host", "eventhost", "device")}
+_NAMES = st.sampled_from(["title", "Name", "subject", "message", "host", "event.host", "EVENT_HOST", "device", "other"])
+_SAID = st.sampled_from(["a", " b ", "", " ", 7, True, None, [], ["c"], "{PLACEHOLDER}"])
+
+
+@given(st.dictionaries(_NAMES, _SAID | st.dictionaries(_NAMES, _SAID, max_size=4), max_size=9))
+def test_the_questions_of_an_adapter_are_answered_as_if_each_were_asked_alone(body: dict[str, object]) -> None:
+    says = Flat(body)
+
+    answers = Questions(**ASKED).answers(says)
+
+    assert answers == {each: said for each, names in ASKED.items() if (said := says.first(*names)) is not None}
+
+
+def test_a_question_that_nothing_answers_has_no_answer() -> None:
+    assert Questions(**ASKED).answers(Flat({"message": "m", "device": None})) == {"told": "m"}

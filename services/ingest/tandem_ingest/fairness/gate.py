@@ -111,16 +111,21 @@ class Gate:
         if not room.behind and self._waits.empty and (within or integration.rate is None):
             room.put(alerts)
             return Way.STRAIGHT
-        alone = self._recent.alone(tenant, now)
-        if not within and retries and (integration.rate is not None or (room.behind and not alone)):
+        if not within and retries and (integration.rate is not None or self._disturbs(tenant, now)):
             raise TooMany("refused_rate", f"more than {self._rate_of(integration):g} alerts a second")
         if self._waits.away or not self._must_wait(integration, tenant, within=within):
             room.put(alerts)
             return Way.STRAIGHT
         waiting = self._waits.waiting(tenant) + alerts
-        if waiting > self._bounds.waiting and not (alone and self._waits.most < self._bounds.waiting_alone):
+        if waiting > self._bounds.waiting and not self._may_have_a_million(tenant, now):
             raise TooMany("refused_overload", "too many alerts of this client wait to be routed")
         return Way.WAITS
+
+    def _disturbs(self, tenant: str, now: float) -> bool:
+        return self._room.behind and not self._recent.alone(tenant, now)
+
+    def _may_have_a_million(self, tenant: str, now: float) -> bool:
+        return self._recent.alone(tenant, now) and self._waits.most < self._bounds.waiting_alone
 
     def _must_wait(self, integration: Integration, tenant: str, *, within: bool) -> bool:
         if self._waits.holds(tenant) or self._room.overfull or (not within and integration.rate is not None):

@@ -10,6 +10,8 @@ LEAST = 100
 MOST = 5_000
 AT_FIRST = 250
 """Records before the router: that many seconds of its work within these bounds; the last until its rate is known."""
+STILL_S = 1.0
+"""A batch of a busy router takes less."""
 _SMOOTH = 0.5
 
 
@@ -25,6 +27,7 @@ class Room:
         self._put = 0
         self._put_before = 0
         self._rate = 0.0
+        self._moved_at = float("inf")
 
     @property
     def ahead(self) -> int:
@@ -47,6 +50,11 @@ class Room:
         return self.ahead > 4 * self.target
 
     @property
+    def still(self) -> bool:
+        """At the last sample the router had done nothing for a second, though there was something to do."""
+        return self._at - self._moved_at >= STILL_S
+
+    @property
     def worth_a_look(self) -> bool:
         """Enough was put that a new sample would say something."""
         return self.ahead > self.target
@@ -65,4 +73,6 @@ class Room:
             rate = (done - self._done) / (now - self._at)
             self._rate += _SMOOTH * (rate - self._rate) if self._rate else rate
             self.target = min(MOST, max(LEAST, round(self._rate * WORTH_S)))
+        if not backlog or done != self._done or self._moved_at > now:
+            self._moved_at = now
         self._backlog, self._done, self._at, self._put_before = backlog, done, now, mark

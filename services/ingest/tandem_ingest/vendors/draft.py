@@ -13,7 +13,8 @@ from tandem_ingest.vendors import shape
 ALTERED = "tandem_altered"
 """The label that names the fields we cleaned or cut, e.g. ``title,host``."""
 LABELS = 64
-Cleaner = Callable[[str], tuple[str, bool]]
+Cleaner = Callable[[str, int], tuple[str, bool]]
+"""``(text, most characters) -> (clean text, whether anything was changed)``; what is short and printable stays."""
 _ENTITIES = (
     ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#34;", '"'), ("&apos;", "'"), ("&#39;", "'"), ("&#x27;", "'"),
     ("&nbsp;", " "), ("&amp;", "&"),
@@ -27,26 +28,15 @@ class _Fields:
     def __init__(self) -> None:
         self.altered: list[str] = []
 
-    def line(self, name: str, value: object, limit: int) -> str | None:
+    def text(self, name: str, value: object, limit: int, cleaned: Cleaner = clean.line) -> str | None:
+        """``value`` as clean text; nearly every one is, and is only looked at."""
         found = shape.text(value)
-        if found is None:
-            return None
-        cleaned, altered = clean.line(_said(found), limit)
-        return self._noted(name, cleaned, altered=altered)
-
-    def block(self, name: str, value: object) -> str | None:
-        found = shape.text(value)
-        if found is None:
-            return None
-        cleaned, altered = clean.block(_said(found), clean.DESCRIPTION)
-        return self._noted(name, cleaned, altered=altered)
+        return None if found is None else self._clean(name, _said(found), limit, cleaned)
 
     def key(self, name: str, value: object) -> str | None:
+        """As ``text``, its entities kept: a key is only compared."""
         found = shape.text(value)
-        if found is None:
-            return None
-        cleaned, altered = clean.key(found)
-        return self._noted(name, cleaned, altered=altered)
+        return None if found is None else self._clean(name, found, clean.NAME, clean.key)
 
     def url(self, name: str, value: object) -> str | None:
         """Only http and https become links; what else stands there is dropped, never shown as one."""
@@ -76,12 +66,17 @@ class _Fields:
                 found[label] = content
         if changed:
             self.altered.append("labels")
+        if self.altered:
+            found[ALTERED] = ",".join(self.altered)
         return found
 
-    def _noted(self, name: str, cleaned: str, *, altered: bool) -> str | None:
+    def _clean(self, name: str, found: str, limit: int, cleaned: Cleaner) -> str | None:
+        if len(found) <= limit and found.isprintable():
+            return found
+        found, altered = cleaned(found, limit)
         if altered:
             self.altered.append(name)
-        return cleaned or None
+        return found or None
 
 
 def _said(text: str) -> str:
@@ -114,27 +109,21 @@ def draft(  # noqa: PLR0913 - one argument per field of the alert
         Unreadable: there is no title, so nobody could be told what is wrong.
     """
     fields = _Fields()
-    its_title = fields.line("title", title, clean.TITLE)
+    its_title = fields.text("title", title, clean.TITLE)
     if its_title is None:
         raise Unreadable("nothing that could be a title")
-    alert = {
-        "severity_word": fields.line("severity_word", severity_word, clean.WORD),
-        "host": fields.line("host", host, clean.NAME),
-        "dedup_key": fields.key("dedup_key", dedup_key),
-        "customer": fields.line("customer", customer, clean.NAME),
-        "url": fields.url("url", url),
-        "description": fields.block("description", description),
-    }
-    its_labels = fields.labels(labels)
-    if fields.altered:
-        its_labels[ALTERED] = ",".join(fields.altered)
     return VendorAlert(
         title=its_title,
         status=status,
         severity=severity,
+        severity_word=fields.text("severity_word", severity_word, clean.WORD),
+        host=fields.text("host", host, clean.NAME),
         occurred_at=occurred_at,
         expires_at=expires_at,
-        labels=its_labels,
+        dedup_key=fields.key("dedup_key", dedup_key),
+        customer=fields.text("customer", customer, clean.NAME),
+        url=fields.url("url", url),
+        description=fields.text("description", description, clean.DESCRIPTION, clean.block),
+        labels=fields.labels(labels),  # last: they tell which of the others were changed
         test=test,
-        **alert,
     )

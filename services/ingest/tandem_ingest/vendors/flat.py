@@ -8,7 +8,7 @@ Knows no vendor.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping, Sequence
 from functools import lru_cache
 
 from tandem_ingest.vendors import shape
@@ -59,10 +59,19 @@ class Flat:
         """Whether one of ``names`` still holds its placeholder, as a tool's test button leaves it."""
         return not self._unfilled.isdisjoint(names)
 
+    def lacks(self, names: Sequence[str]) -> bool:
+        """Whether none of ``names`` has a value."""
+        return self._values.keys().isdisjoint(names)
+
+    def items(self) -> ItemsView[str, object]:
+        """Names and values, in the order they were found."""
+        return self._values.items()
+
     def _take(self, says: Mapping[str, object], prefix: str, depth: int) -> None:
+        values = self._values
         nested: list[tuple[str, Mapping[str, object]]] = []
         for key, value in says.items():
-            if value is None or value == "" or len(key) > LONGEST or len(self._values) >= _NAMES:
+            if value is None or value == "" or len(key) > LONGEST or len(values) >= _NAMES:
                 continue
             own = fold(key)
             name = own if own.startswith(prefix) else prefix + own
@@ -73,10 +82,38 @@ class Flat:
             elif isinstance(value, str) and value[0] in _OPENING and _UNFILLED.fullmatch(value.strip()):
                 self._unfilled.add(name)
             else:
-                self._values.setdefault(name, value)
+                values.setdefault(name, value)
         for name, inner in nested:
             if depth:
                 self._take(inner, name, depth - 1)
+
+
+class Questions:
+    """What an adapter asks of every body, each question with the names that may answer it, the best one first.
+
+    A body has ten names and the questions know two hundred: so the names of the body are gone through, once, and not
+    those of the questions.
+    """
+
+    def __init__(self, **names: tuple[str, ...]) -> None:
+        """Question: names, folded."""
+        self._asked: dict[str, tuple[tuple[str, int], ...]] = {}
+        for question, several in names.items():
+            for rank, name in enumerate(several):
+                self._asked[name] = (*self._asked.get(name, ()), (question, rank))
+
+    def answers(self, says: Flat) -> dict[str, str]:
+        """Question: what ``says.first`` gives for its names; those that nothing answers are left out."""
+        found: dict[str, str] = {}
+        ranks: dict[str, int] = {}
+        for name, value in says.items():
+            asked = self._asked.get(name)
+            if asked is None or (text := shape.text(value)) is None:
+                continue
+            for question, rank in asked:
+                if question not in ranks or rank < ranks[question]:
+                    ranks[question], found[question] = rank, text
+        return found
 
 
 @lru_cache(maxsize=2048)

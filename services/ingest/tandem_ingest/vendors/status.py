@@ -17,5 +17,8 @@ TRUE = frozenset({"true", "yes", "1"})
 
 def of_word(value: object) -> AlertStatus:
     """RESOLVED for a word that says so, also as ``alert_resolved``; a word nobody knows never ends a condition."""
-    parts = word(value).replace(".", "_").replace(":", "_").split("_")
+    said = word(value)
+    if said.isalpha():  # one word, as nearly always
+        return AlertStatus.RESOLVED if said in CLEAR else AlertStatus.FIRING
+    parts = said.replace(".", "_").replace(":", "_").split("_")
     return AlertStatus.RESOLVED if parts[-1] in CLEAR and not _NOT.intersection(parts) else AlertStatus.FIRING

@@ -86,6 +86,10 @@ class Release:
         finally:
             await self._leave()
 
+    def wake(self) -> None:
+        """Something was put by this process."""
+        self._news.set()
+
     async def step(self) -> int:
         """Let go of what there is room for; returns how many.
 
@@ -203,7 +207,7 @@ class Release:
     def _heard(self, _connection: object, _pid: int, _channel: str, told: object) -> None:
         if told == GIVEN_UP:
             self._tried_at = float("-inf")
-        self._news.set()
+        self.wake()
 
 
 def _place(row: asyncpg.Record) -> Place:

@@ -42,7 +42,7 @@ class Fairness:
             dsn=self._dsn, append=bus.append, room=self.room, released=self.waiting.look_soon, ends=self._ends
         )
         gate = Gate(self.room, self.waiting, self._bounds, look=self.waiting.look_soon)
-        return Turns(gate, Queued(self.waiting, bus), waits=waits)
+        return Turns(gate, Queued(self.waiting, bus, put=self._release.wake), waits=waits)
 
     async def look(self) -> None:
         """What waits from before must not be overtaken by the first post; raises Unavailable."""

@@ -1,7 +1,8 @@
 """Alerts that are accepted and wait their turn: the table, what is known of it, and what the gate asks.
 
 Every process looks when a commit to the table is notified and every second besides; a commit is answered a moment
-later than it is durable, so that the others have heard of it (as the spool does, whose machinery this is).
+later than it is durable, so that the others have heard of it (as the spool does, whose machinery this is). Where there
+are no others nobody is told and nobody waits for it (ADR 37). Whoever joins says so, and hears what was put untold.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import asyncpg
 import structlog
 
 from tandem.bus.port import Record
@@ -102,8 +104,9 @@ class Waiting:
         return self._span + self._put_since.total()
 
     def look_soon(self) -> None:
-        """Somebody wants a newer sample."""
-        self._news.set()
+        """Somebody wants a newer sample; while the router stands still the next poll is soon enough for one."""
+        if not self._room.still:
+            self._news.set()
 
     async def put(self, records: Sequence[Record]) -> None:
         """Make ``records`` durable here.
@@ -116,7 +119,7 @@ class Waiting:
         self._put_since.update(counts)
         try:
             writes = Writes()
-            WAITING.put(writes, records, self._clock.now())
+            WAITING.put(writes, records, self._clock.now(), tell=not self._sole)
             async with self._puts.use() as connection:
                 await run(connection, writes)
             if not self._sole:
@@ -143,12 +146,8 @@ class Waiting:
         began = monotonic()
         putting = Counter(self._putting)
         async with self._looks.use() as connection:
-            if self._generation != self._looks.generation:
-                await connection.fetchval(JOIN, _MEMBERS)
-                await connection.add_listener(WAITING.channel, self._heard)
-                self._generation = self._looks.generation
+            await self._join(connection)
             rows = await connection.fetch(_TENANTS)
-            self._sole = await connection.fetchval(MEMBERS, _MEMBERS, []) <= 1
             self._span = await connection.fetchval(_SPAN)
             await sample(connection, self._room, self._ends)
         self.away = self._complained = False
@@ -183,9 +182,20 @@ class Waiting:
                 log.warning("what waits is not looked at", fault=str(fault))
             self._complained = self.away = True
 
+    async def _join(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Be one of those that take posts, on a new session, and see whether there are others."""
+        joins, was_sole = self._generation != self._looks.generation, self._sole
+        if joins:
+            await connection.fetchval(JOIN, _MEMBERS)
+            await connection.add_listener(WAITING.channel, self._heard)
+            self._generation = self._looks.generation
+        self._sole = await connection.fetchval(MEMBERS, _MEMBERS, []) <= 1
+        if (joins or was_sole) and not self._sole:
+            # Whoever was alone hears that it is not, and whoever joined hears of what was put before that.
+            await connection.execute("SELECT pg_notify($1, '')", WAITING.channel)
+
     def _heard(self, *_: object) -> None:
-        if not self._sole:
-            self._news.set()
+        self._news.set()
 
 
 def tenant_of(key: str) -> str:

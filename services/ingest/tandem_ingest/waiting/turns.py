@@ -13,10 +13,12 @@ from tandem.clock import monotonic
 from tandem.errors import Unavailable
 from tandem.model.alert import Alert
 from tandem.model.integration import Integration
-from tandem_ingest.fairness.fair_queue import urgency_of
+from tandem_ingest.fairness.fair_queue import WEIGHTS, urgency_of
 from tandem_ingest.fairness.gate import Gate, Way
 from tandem_ingest.normalise import Post
 from tandem_ingest.waiting.table import URGENCY
+
+_MARKS = tuple({URGENCY: str(urgency)} for urgency in range(len(WEIGHTS)))
 
 log = structlog.get_logger("tandem.ingest")
 
@@ -40,15 +42,17 @@ class Puts(Protocol):
 class Queued:
     """Appends to what waits; to the bus when that cannot be: out of turn is better than refused."""
 
-    def __init__(self, waiting: Puts, bus: Appender) -> None:
-        """``bus`` is the second way."""
+    def __init__(self, waiting: Puts, bus: Appender, *, put: Callable[[], None] = lambda: None) -> None:
+        """``bus`` is the second way; ``put`` is called when something waits: whoever lets it go here hears it so."""
         self._waiting = waiting
         self._bus = bus
+        self._put = put
 
     async def append(self, records: Sequence[Record]) -> None:
         """Make ``records`` durable; raises Unavailable when neither way does."""
         try:
             await self._waiting.put(records)
+            self._put()
         except Unavailable as fault:
             log.warning("alerts that should wait go straight to the bus", fault=str(fault))
             await self._bus.append([replace(record, headers=None) for record in records])
@@ -77,6 +81,6 @@ class Turns:
     def marked(self, records: Sequence[Record], alerts: Sequence[Alert]) -> list[Record]:
         """``records`` as they wait: each says how urgent its alert is."""
         return [
-            Record(record.topic, record.key, record.value, {URGENCY: str(urgency_of(alert.severity))})
+            Record(record.topic, record.key, record.value, _MARKS[urgency_of(alert.severity)])
             for record, alert in zip(records, alerts, strict=True)
         ]

@@ -128,6 +128,8 @@ class Path:
             look.spend(0)
         value = look.element if self.root == "$" else self._start(look)
         for name, near in self.names or ():
+            if type(value) is str:
+                value = look.opened(value)
             if type(value) is dict:
                 found = value.get(name)
                 if found is None and name not in value:

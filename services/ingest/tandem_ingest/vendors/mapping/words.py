@@ -149,11 +149,11 @@ def _instant(value: object, place: TimeFrom, look: Look) -> datetime | None:
 
 def _by_formats(value: str, formats: Iterable[str], place: TimeFrom) -> datetime | None:
     for each in formats:
+        if place.zone is None and "%z" not in each:
+            continue  # it gives no offset, so no instant
         try:
             at = datetime.strptime(value, each)  # noqa: DTZ007 - the zone is the mapping's, below
         except ValueError:
-            continue
-        if at.tzinfo is None and place.zone is None:
             continue
         aware = at if at.tzinfo is not None else at.replace(tzinfo=place.zone)
         found = times.parse(aware.isoformat())

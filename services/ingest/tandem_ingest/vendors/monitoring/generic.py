@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from tandem.model.alert import AlertStatus, VendorAlert
 from tandem_ingest import text, times
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import batch, severity, shape, status, tags
 from tandem_ingest.vendors.draft import draft
-from tandem_ingest.vendors.flat import LONGEST, Flat, fold
+from tandem_ingest.vendors.flat import LONGEST, Flat, Questions, fold
 from tandem_ingest.vendors.headline import headline
 from tandem_ingest.vendors.monitoring import alertmanager
 from tandem_ingest.vendors.monitoring.shapes import as_generic, is_acknowledged
@@ -54,18 +55,37 @@ CUSTOMER = (
     "tenant", "customer", "client", "tenantname", "customername", "clientname", "company", "companyname",
     "organization", "organizationname", "organisation",
 )  # fmt: skip
+EXPIRES = ("expiresat", "endsat")
 URL = ("url", "link", "alerturl", "permalink", "href", "generatorurl", "linktoupstreamdetails")
 DESCRIPTION = ("description", "details", "message", "body", "text", "output")
 WRAPPERS = frozenset({"alert", "event", "incident", "notification"})
 KNOWN = frozenset(
     {
         *TITLE, *TOLD, *STATUS, *SEVERITY, *HOST, *TIME, *KEY, *CUSTOMER, *URL, *DESCRIPTION,
-        "content", "expiresat", "endsat", "labels", "tags", "test", "istest", "resolved", "isresolved", "tandem",
+        *EXPIRES, "content", "labels", "tags", "test", "istest", "resolved", "isresolved", "tandem",
     }
 )  # fmt: skip
 """Names that have a place of their own; any other that stands at the top becomes a label."""
 PRIVATE = ("secret", "token", "password", "passwd", "apikey", "authorization", "credential")
 BATCH = ("alerts", "events", "items")
+ASKED = Questions(
+    title=TITLE,
+    told=TOLD,
+    check=CHECK,
+    state=STATE,
+    output=OUTPUT,
+    status=STATUS,
+    kind=KIND,
+    severity=SEVERITY,
+    host=HOST,
+    key=KEY,
+    customer=CUSTOMER,
+    url=URL,
+    description=DESCRIPTION,
+    function=("function",),
+    test=("test", "istest"),
+    resolved=("resolved", "isresolved"),
+)
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
@@ -76,8 +96,8 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     if is_acknowledged(body):
         return []
     says = shape.mapping(body)
-    inside = next((says[name] for name in BATCH if isinstance(says.get(name), list)), None)
-    if isinstance(inside, list) and inside and not _is_alert(says):
+    inside = None if says.keys().isdisjoint(BATCH) else _batch(says)
+    if inside and not _is_alert(says):
         labelled = isinstance(shape.dig(inside[0], "labels", "alertname"), str)
         return alertmanager.read(body, headers) if labelled else batch.each(inside, _alert)
     return batch.one_or_many(body, _alert)
@@ -88,6 +108,10 @@ def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:  # noqa
     return next((headers[name] for name in DELIVERY_HEADERS if headers.get(name)), None)
 
 
+def _batch(says: Mapping[str, object]) -> list[object] | None:
+    return next((inside for name in BATCH if isinstance(inside := says.get(name), list)), None)
+
+
 def _is_alert(says: Mapping[str, object]) -> bool:
     return any(shape.text(says.get(name)) for name in TITLES)
 
@@ -95,113 +119,117 @@ def _is_alert(says: Mapping[str, object]) -> bool:
 def _alert(body: object) -> VendorAlert:
     said = as_generic(shape.mapping(body))
     says = Flat(said, wrappers=WRAPPERS)
-    told = says.first(*TOLD)
-    title, key = says.first(*TITLE), says.first(*KEY)
-    if title is None and told:
-        title, key = headline(_thing(says), told), key or _checked(says)
+    told = ASKED.answers(says)
+    title, key = told.get("title"), told.get("key")
+    if title is None and "told" in told:
+        title, key = headline(_thing(told), told["told"]), key or _checked(told)
     if title is None:
-        title, key = _made(says), key or _condition(says)
+        title, key = _made(told), key or _condition(told)
     if title is None:
         raise Unreadable("no title")
     tagged = tags.pairs(says.get("tags"))
-    word = says.first(*SEVERITY) or tagged.get("severity") or _severity_of_status(says)
-    over = _status(says)
-    if word is None and not says.first(*STATUS):
+    word = told.get("severity") or tagged.get("severity") or _severity_of_status(told)
+    over = _status(told)
+    if word is None and "status" not in told:
         head = title[: text.TITLE]
         marks = set_off_in(head)
         word, over = marks.level, AlertStatus.RESOLVED if marks.over else over
-        key = key or (_marked(says, marks.rest) if marks.rest != head else None)
+        key = key or (_marked(told, marks.rest) if marks.rest != head else None)
     return draft(
         title=title,
         status=over,
         severity=severity.of_word(word),
         severity_word=word,
-        host=says.first(*HOST) or tags.named(tagged, tags.HOST),
+        host=told.get("host") or tags.named(tagged, tags.HOST),
         occurred_at=_instant(says, TIME),
-        expires_at=_instant(says, ("expiresat", "endsat")),
+        expires_at=_instant(says, EXPIRES),
         dedup_key=key,
-        customer=says.first(*CUSTOMER) or tags.named(tagged, tags.CUSTOMER),
-        url=says.first(*URL),
-        description=_description(says, title),
-        labels={**_rest(said), **tagged, **_labels(said, says)},
-        test=says.word("test", "istest") in status.TRUE or says.word(*STATUS) == "test",
+        customer=told.get("customer") or tags.named(tagged, tags.CUSTOMER),
+        url=told.get("url"),
+        description=_description(says, told, title),
+        labels={**_rest(said), **tagged, **_labels(said, told)},
+        test=_says(told, "test") in status.TRUE or _says(told, "status") == "test",
     )
 
 
-def _made(says: Flat) -> str | None:
+def _says(told: Mapping[str, str], question: str) -> str:
+    """The answer to ``question``, for comparing."""
+    return told.get(question, "").casefold()
+
+
+def _made(told: Mapping[str, str]) -> str | None:
     """``disk on srv1 is CRITICAL: 97 %`` of a check's parts, for scripts that write no sentence."""
-    what, where, state = says.first(*CHECK), says.first(*HOST), says.first(*STATE)
-    output = says.first(*OUTPUT)
+    what, where, state, output = (told.get(each) for each in ("check", "host", "state", "output"))
     if what is None and output is None and (where is None or state is None):
         return None
-    thing = _thing(says) if what else where
+    thing = _thing(told) if what else where
     return headline(f"{thing} is {state}" if thing and state else thing, output)
 
 
-def _thing(says: Flat) -> str | None:
+def _thing(told: Mapping[str, str]) -> str | None:
     """``disk on srv1``; None when no check is named."""
-    what, where = says.first(*CHECK), says.first(*HOST)
+    what, where = told.get("check"), told.get("host")
     return f"{what} on {where}" if what and where else what
 
 
-def _checked(says: Flat) -> str | None:
+def _checked(told: Mapping[str, str]) -> str | None:
     """The check, where the state is one that checks have: its message differs when it is over."""
-    state = shape.word(says.first(*STATE, *KIND))
-    return _condition(says) if says.first(*CHECK) and state in CHECK_STATES else None
+    state = shape.word(told.get("state") or told.get("kind"))
+    return _condition(told) if "check" in told and state in CHECK_STATES else None
 
 
-def _marked(says: Flat, rest: str) -> str | None:
+def _marked(told: Mapping[str, str], rest: str) -> str | None:
     """The title without its mark, so that RESOLVED meets its CRITICAL."""
-    where = (says.first(*CUSTOMER) or "", says.first(*HOST) or "")
+    where = (told.get("customer", ""), told.get("host", ""))
     return f"title:{text.short_hash(*where, rest.casefold())}" if rest else None
 
 
-def _condition(says: Flat) -> str | None:
+def _condition(told: Mapping[str, str]) -> str | None:
     """Of a title made of parts, which tells the state: what stays the same when it is over."""
-    return "/".join(each for each in (says.first(*HOST), says.first(*CHECK)) if each) or None
+    return "/".join(told[each] for each in ("host", "check") if each in told) or None
 
 
-def _status(says: Flat) -> AlertStatus:
+def _status(told: Mapping[str, str]) -> AlertStatus:
     """A word for over, wherever it stands first; ``resolved: true`` says it as well."""
-    if says.word("resolved", "isresolved") in status.TRUE:
+    if _says(told, "resolved") in status.TRUE:
         return AlertStatus.RESOLVED
-    said = says.first(*STATUS)
-    if said is None and (says.word(*SEVERITY) in LEVEL_OVER or says.word(*KIND) in KIND_OVER):
+    if "status" not in told and (_says(told, "severity") in LEVEL_OVER or _says(told, "kind") in KIND_OVER):
         return AlertStatus.RESOLVED
-    return status.of_word(said)
+    return status.of_word(told.get("status"))
 
 
-def _severity_of_status(says: Flat) -> str | None:
+def _severity_of_status(told: Mapping[str, str]) -> str | None:
     """``"status": "critical"`` is how checks say it; failed or open say nothing about how bad it is."""
-    said = says.first(*STATUS)
-    return said if shape.word(said) in SEVERITY_STATUS else None
+    return told.get("status") if _says(told, "status") in SEVERITY_STATUS else None
 
 
 def _instant(says: Flat, names: tuple[str, ...]) -> datetime | None:
     """The first of ``names`` that states an instant: a time without a zone does not hide an epoch beside it."""
-    for name in names:
-        value = says.get(name)
-        if value is not None and (at := times.parse(value)) is not None:
-            return at
-    return None
+    if says.lacks(names):
+        return None
+    return next((at for name in names if (at := times.parse(says.get(name))) is not None), None)
 
 
-def _description(says: Flat, title: str) -> str | None:
+def _description(says: Flat, told: Mapping[str, str], title: str) -> str | None:
     """What is said besides the title; the title's own field says nothing more unless it has more lines."""
-    told = says.first(*DESCRIPTION)
-    return told if told != title else next((more for name in DESCRIPTION if (more := says.first(name)) != title), None)
+    first = told.get("description")
+    if first != title:
+        return first
+    return next((more for name in DESCRIPTION if (more := says.first(name)) != title), None)
 
 
 def _rest(said: Mapping[str, object]) -> dict[str, object]:
     """What has no place: scripts that post all their parameters post their secrets too, and labels are shown."""
-    return {name: value for name, value in said.items() if _is_label(fold(name[:LONGEST])) and shape.text(value)}
+    return {name: value for name, value in said.items() if _is_label(name[:LONGEST]) and shape.text(value)}
 
 
+@lru_cache(maxsize=2048)
 def _is_label(name: str) -> bool:
-    return name not in KNOWN and not any(part in name for part in PRIVATE)
+    own = fold(name)
+    return own not in KNOWN and not any(part in own for part in PRIVATE)
 
 
-def _labels(said: Mapping[str, object], says: Flat) -> Mapping[str, object]:
-    own = shape.mapping(shape.either(said.get("labels"), shape.dig(said, "data", "labels")))
-    function = says.first("function")
-    return {**own, "function": function} if function else own
+def _labels(said: Mapping[str, object], told: Mapping[str, str]) -> Mapping[str, object]:
+    own = said.get("labels")
+    own = shape.mapping(shape.dig(said, "data", "labels") if own is None else own)
+    return {**own, "function": told["function"]} if "function" in told else own
