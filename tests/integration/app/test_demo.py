@@ -53,7 +53,7 @@ class Demo:
 
     async def pages(self, least: int) -> list[dict[str, Any]]:
         """What the phones show, once they show ``least`` pages."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while True:
                 headers = {"Accept": "application/json"}
                 async with self.http.get(self.facts["pager_inbox_url"], headers=headers) as answer:
@@ -129,7 +129,7 @@ async def test_a_posted_alert_reaches_a_phone_and_the_api_and_is_acknowledged_fr
     async with demo.http.post(page["ack_url"]) as answered:
         assert answered.status == 200
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while incident["state"] == "open":
             _, incident = await demo.api("GET", f"/api/v1/incidents/{page['incident_id']}", "msp_analyst")
             await asyncio.sleep(0.05)
@@ -178,7 +178,7 @@ async def test_every_integration_of_the_demo_takes_its_vendors_post(demo: Demo):
     for post in POSTS:
         status, answer = await demo.post(post.integration, dict(post.body(1, SystemClock().now())))
         assert (status, answer.get("quarantined")) == (202, 0), (post.integration, answer)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             _, listed = await demo.api("GET", "/api/v1/incidents?limit=100", "msp_lead")
             if len(listed["items"]) >= 8:
