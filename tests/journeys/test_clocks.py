@@ -6,13 +6,12 @@ from collections import Counter
 from datetime import timedelta
 
 from tandem.agreement.compile import compile_agreement
-from tandem.agreement.load import load_directory
 from tandem.bus.topics import SLA
 from tandem.model.alert import Severity
 from tandem.model.events import CommandKind, SlaEvent, SlaEventKind
 from tandem.model.ownership import Party
 from tandem.wire import codec
-from tests.support.system import EXAMPLES, Agreements, System
+from tests.support.system import Agreements, System, documents
 
 SWITCH = "Core switch nw-core-sw1 does not answer"
 FIREWALL = "Firewall cd-fw-main does not answer"
@@ -96,9 +95,8 @@ async def test_a_p3_is_due_in_business_hours(system: System):
 
 def switches_of_a_site_are_one_incident(book: Agreements) -> None:
     """Northwind's agreement with its switch outages grouped by function."""
-    documents = load_directory(EXAMPLES)
-    source = documents.tenants["northwind"]
-    provider = documents.provider_of(source.document)
+    source = documents().tenants["northwind"]
+    provider = documents().provider_of(source.document)
     assert provider is not None
     rules = [
         rule.model_copy(update={"group_by": ("function",)}) if rule.id == "switch-down" else rule

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tandem.agreement.compile import compile_agreement
-from tandem.agreement.load import load_directory
 from tandem.agreement.schema.documents import TenantDocument
-from tests.support.system import EXAMPLES, Agreements, examples
+from tests.support.system import Agreements, documents, examples
 
 
 def altered(
@@ -30,9 +29,8 @@ def altered(
         internal: fields of the internal party.
         assets: asset id -> fields.
     """
-    documents = load_directory(EXAMPLES)
-    source = documents.tenants[client]
-    provider = documents.provider_of(source.document)
+    source = documents().tenants[client]
+    provider = documents().provider_of(source.document)
     body = source.document.model_dump(mode="json", by_alias=True, exclude_unset=True)
     body["tenant"] |= tenant or {}
     if internal:

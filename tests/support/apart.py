@@ -6,10 +6,11 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from tandem.clock import SystemClock
 from tests.support.alert_sender import AlertSender
 from tests.support.broker import Broker
 from tests.support.fleet import Fleet
-from tests.support.installation import Installation, allowing, hours, put_agreements
+from tests.support.installation import Installation, allowing, clock_ahead, hours_ahead, put_agreements
 from tests.support.ledger import Ledger
 from tests.support.pager_provider import pager_provider
 from tests.support.postgres import new_base, quick_room
@@ -32,7 +33,8 @@ async def apart(
         pager = await stack.enter_async_context(proxy(tcp("127.0.0.1", provider.port)))
         base = new_base(quick_room())
         server = PostgresServer(base / "server")
-        environment = {**allowing(pager.port), **hours(base)}
+        ahead = hours_ahead(SystemClock().now())
+        environment = {**allowing(pager.port), **clock_ahead(base, ahead)}
         fleet = Fleet(base=base, server=server, pager=pager, environment=environment, broker=broker)
         stack.push_async_callback(fleet.close)
         put_agreements(fleet.agreements, f"http://{pager.address}/inbox")
@@ -41,7 +43,7 @@ async def apart(
         sender = AlertSender(Ledger(), lambda: fleet.address)
         await sender.open()
         stack.push_async_callback(sender.close)
-        made = Installation(fleet, provider, sender.ledger, sender)
+        made = Installation(fleet, provider, sender.ledger, sender, ahead=ahead)
         try:
             if begun:
                 await made.begin()

@@ -44,8 +44,10 @@ from tests.support.checker import (
 from tests.support.lateness import lateness
 from tests.support.ledger import Ledger, Post
 from tests.support.pager_provider import PagerProvider, pager_provider
+from tests.support.quiet import until_a_quiet_hour
 from tests.support.served import Kill
 from tests.support.supervisor import Supervisor, supervisor
+from tests.support.system import examples
 
 CRASH_HOURS = float(os.environ.get("CRASH_HOURS", "0"))
 AUDIT_S = 20.0
@@ -137,6 +139,8 @@ class Installation(Generic[P]):
     ledger: Ledger
     sender: AlertSender
     oracle: Oracle = ORACLE
+    ahead: timedelta = timedelta()
+    """How far its clock was ahead of the machine's at its start."""
     ways: Sequence[Way] = ()
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -220,7 +224,7 @@ class Installation(Generic[P]):
 
     async def audit(self) -> list[str]:
         """What the auditor finds in everything there ever was."""
-        now = SystemClock().now() + timedelta(hours=CRASH_HOURS)
+        now = SystemClock().now() + self.ahead
         since = now - timedelta(days=365)
         terms = Terms(now=now, since=since, patience=timedelta(seconds=30), budget_s=AUDIT_S)
         found = await look(self.supervisor.dsn, terms)
@@ -277,11 +281,12 @@ async def installation() -> AsyncIterator[Installation[Supervisor]]:
     """An installation that has begun."""
     async with pager_provider() as provider, supervisor(environment=allowing(provider.port)) as process:
         put_agreements(process.agreements, provider.inbox)
-        process.environment = {**process.environment, **hours(process.base)}
+        ahead = hours_ahead(SystemClock().now())
+        process.environment = {**process.environment, **clock_ahead(process.base, ahead)}
         ledger = Ledger()
         sender = AlertSender(ledger, lambda: process.address)
         await sender.open()
-        made = Installation(process, provider, ledger, sender)
+        made = Installation(process, provider, ledger, sender, ahead=ahead)
         try:
             await made.begin()
             yield made
@@ -302,11 +307,18 @@ def put_agreements(directory: Path, inbox: str) -> None:
     (directory / "millbrook.yaml").write_text(managed, encoding="utf-8")
 
 
-def hours(base: Path) -> Mapping[str, str]:
-    """``CRASH_HOURS`` hours from now: who is paged and who is told differs by day, at night and on Sundays."""
-    ahead = base / "clock-offset"
-    ahead.write_text(str(CRASH_HOURS * 3600))
-    return {"TANDEM_CLOCK_OFFSET_FILE": str(ahead)}
+def hours_ahead(now: datetime) -> timedelta:
+    """To Northwind's next quiet hour and ``CRASH_HOURS`` more: who is paged and told differs by day, night and Sunday."""
+    northwind = examples().active("northwind")
+    assert northwind is not None
+    return until_a_quiet_hour(northwind, now) + timedelta(hours=CRASH_HOURS)
+
+
+def clock_ahead(base: Path, ahead: timedelta) -> Mapping[str, str]:
+    """Every process's clock is ``ahead`` of the machine's; the file may be written again."""
+    file = base / "clock-offset"
+    file.write_text(str(ahead.total_seconds()))
+    return {"TANDEM_CLOCK_OFFSET_FILE": str(file)}
 
 
 def allowing(*ports: int) -> Mapping[str, str]:

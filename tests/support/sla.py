@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -227,6 +228,7 @@ sla:
 """
 
 
+@cache
 def sla_agreement(kind: str = "co-managed") -> Agreement:
     """The internal party works in an office, the MSP around the clock; profile ``gold`` beside the defaults."""
     return compile_agreement(load_tenant(OFFICE_AND_DESK.replace("KIND", kind)), None, version=1)

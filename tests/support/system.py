@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ import msgspec
 
 from tandem.agreement.compile import compile_agreement
 from tandem.agreement.compiled import Agreement
-from tandem.agreement.load import load_directory
+from tandem.agreement.load import Documents, load_directory
 from tandem.app.auditor.findings import Look, Terms
 from tandem.app.auditor.reading import look
 from tandem.bus.consume import Runner
@@ -70,14 +71,24 @@ class Agreements:
         self._compiled[agreement.tenant.id] = agreement
 
 
+@cache
+def documents() -> Documents:
+    """deploy/agreement, read once: reading and compiling it is half of what a journey costs, and nothing changes it."""
+    return load_directory(EXAMPLES)
+
+
+@cache
+def _compiled() -> Mapping[str, Agreement]:
+    made = {}
+    for tenant, source in documents().tenants.items():
+        provider = documents().provider_of(source.document)
+        made[tenant] = compile_agreement(source.document, provider.document if provider else None, version=1)
+    return made
+
+
 def examples() -> Agreements:
-    """The agreements of deploy/agreement, with the hold-downs of domain.md."""
-    documents = load_directory(EXAMPLES)
-    compiled = {}
-    for tenant, source in documents.tenants.items():
-        provider = documents.provider_of(source.document)
-        compiled[tenant] = compile_agreement(source.document, provider.document if provider else None, version=1)
-    return Agreements(compiled)
+    """The agreements of deploy/agreement, with the hold-downs of domain.md; a book of the caller's own."""
+    return Agreements(_compiled())
 
 
 @dataclass

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from tandem.bus.port import Record
@@ -21,7 +22,7 @@ from tandem.ids import alert_id
 from tandem.model.alert import Alert, AlertStatus, Kind, Severity
 from tandem.wire import codec
 from tests.support.alarm_receiver import AlarmReceiver
-from tests.support.installation import put_agreements
+from tests.support.installation import clock_ahead, hours_ahead, put_agreements
 from tests.support.pager_provider import pager_provider
 from tests.support.postgres import Database, new_base
 from tests.support.served import READY_S, TANDEM, launch
@@ -38,6 +39,8 @@ class Apart:
     database: Database
     base: Path
     environment: dict[str, str]
+    ahead: timedelta
+    """How far their clocks are ahead of the machine's at first: on a Sunday night a window would hold the alert."""
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     posts: int = 0
 
@@ -48,7 +51,7 @@ class Apart:
     def fast_forward(self, *, hours: float) -> None:
         """Move every process's clock."""
         part = self.offset.with_suffix(".part")
-        part.write_text(str(hours * 3600))
+        part.write_text(str((self.ahead + timedelta(hours=hours)).total_seconds()))
         part.replace(self.offset)
 
     async def start(self, targets: str) -> None:
@@ -85,7 +88,7 @@ class Apart:
             kind=Kind.MONITORING,
             status=AlertStatus.FIRING,
             severity=Severity.UNKNOWN,
-            received_at=clock.now(),
+            received_at=clock.now() + self.ahead,
         )
         bus = PostgresBus(self.database.dsn, "tandem_ingest", clock=clock, split=True)
         await bus.start()
@@ -132,13 +135,12 @@ class Apart:
 async def apart(database: Database, ears: AlarmReceiver, **settings: str) -> AsyncIterator[Apart]:
     """Router and notifier, the SLA clock and the auditor, each ready; ``settings`` are further variables."""
     async with pager_provider() as provider:
-        made = Apart(database, new_base(), {})
-        made.offset.write_text("0")
+        made = Apart(database, new_base(), {}, hours_ahead(SystemClock().now()))
         put_agreements(made.base / "agreement", provider.inbox)
         made.environment = {
             "TANDEM_DATABASE_URL": database.dsn,
             "TANDEM_SECRET_KEY": KEY,
-            "TANDEM_CLOCK_OFFSET_FILE": str(made.offset),
+            **clock_ahead(made.base, made.ahead),
             "TANDEM_ALLOW_PRIVATE_TARGETS": f"127.0.0.1:{provider.port}",
             "TANDEM_ALARM_URL": ears.alarm_url,
             "TANDEM_HEARTBEAT_URL": ears.heartbeat_url,

@@ -7,9 +7,8 @@ from typing import Any
 
 from tandem.agreement.compile import compile_agreement
 from tandem.agreement.compiled import Agreement
-from tandem.agreement.load import load_directory
 from tandem.agreement.schema.documents import TenantDocument
-from tests.support.system import EXAMPLES, Agreements, examples
+from tests.support.system import Agreements, documents, examples
 
 OWNED = {"reason": "Monthly patches", "owner": "ben-carter"}
 
@@ -34,9 +33,8 @@ def northwind(
     **sections: Any,
 ) -> Agreement:
     """Northwind's agreement with these sections, compiled by the production compiler."""
-    documents = load_directory(EXAMPLES)
-    source = documents.tenants["northwind"]
-    provider = documents.provider_of(source.document)
+    source = documents().tenants["northwind"]
+    provider = documents().provider_of(source.document)
     body = source.document.model_dump(mode="json", by_alias=True, exclude_unset=True)
     body["tenant"] |= tenant or {}
     for asset in body["assets"]:

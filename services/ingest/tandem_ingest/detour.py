@@ -60,11 +60,12 @@ class Detour:
         put_s: float = PUT_S,
         way_s: float = WAY_S,
         settle_s: float = SETTLE_S,
+        closed_s: float = CLOSED_S,
     ) -> None:
-        """The times: see BUS_S, PUT_S, WAY_S and SETTLE_S."""
+        """The times: see BUS_S, PUT_S, WAY_S, SETTLE_S and CLOSED_S."""
         self._spool = spool
-        self._to_bus = _Way("bus", bus, alone_s=bus_s, deadline_s=way_s)
-        self._to_spool = _Way("spool", spool.put, alone_s=put_s, deadline_s=way_s)
+        self._to_bus = _Way("bus", bus, alone_s=bus_s, deadline_s=way_s, closed_s=closed_s)
+        self._to_spool = _Way("spool", spool.put, alone_s=put_s, deadline_s=way_s, closed_s=closed_s)
         self._settle_s = settle_s
 
     async def append(self, records: Sequence[Record]) -> None:
@@ -112,11 +113,12 @@ class Detour:
 class _Way:
     """One way to make records durable, and whether it did so lately."""
 
-    def __init__(self, name: str, append: Append, *, alone_s: float, deadline_s: float) -> None:
+    def __init__(self, name: str, append: Append, *, alone_s: float, deadline_s: float, closed_s: float) -> None:
         self._name = name
         self._append = append
         self.alone_s = alone_s
         self._deadline_s = deadline_s
+        self._closed_s = closed_s
         self._closed_until = float("-inf")
         self._failed = False
 
@@ -146,7 +148,7 @@ class _Way:
         if not self._failed:
             log.warning("takes no alerts, the other way is used", way=self._name, fault=fault or "no answer in time")
         self._failed = True
-        self._closed_until = monotonic() + CLOSED_S
+        self._closed_until = monotonic() + self._closed_s
 
 
 def _took(trying: asyncio.Task[bool]) -> bool:

@@ -119,7 +119,7 @@ async def test_the_feed_reaches_phones_and_the_console_shows_the_first_steps(ins
         f"{installation.services}/api/v1/incidents/{page['incident_id']}", headers=bearer
     ) as a:
         assert (await a.json())["tenant"] == page["tenant"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             async with installation.http.get(f"{installation.services}/welcome", headers=bearer) as welcome:
                 if "Send your own alert" in await welcome.text():

@@ -3,47 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tandem.app.process import Process
-from tandem.app.settings import Settings
-from tandem.app.targets import ALL
 from tandem.clock import SystemClock, pause
 from tandem.db.pool import engine
 from tandem.model.integration import AuthKind, Integration
 from tandem.policy.integrations import add_integration
-from tests.support.postgres import Database
+from tests.support.everything import KEY, everything
+from tests.support.postgres import Database, Server, fresh_database
 
-EXAMPLES = Path(__file__).parents[3] / "deploy" / "agreement"
-KEY = bytes(32)
+pytestmark = pytest.mark.timeout(240)  # the first test starts every service
 WITHIN_S = 60.0
 
 
-@pytest.fixture
-async def http(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings(
-        database_url=database.dsn, data_dir=tmp_path, listen="127.0.0.1:0", agreements=EXAMPLES,
-        secret_key=base64.b64encode(KEY).decode(), shutdown_s=10,
-    )  # fmt: skip
-    process = Process(settings, list(ALL))
-    running = asyncio.create_task(process.run())
-    async with asyncio.timeout(WITHIN_S):
-        while not process.address:
-            await pause(0.01)
-    async with httpx.AsyncClient(base_url=process.address, timeout=10.0, trust_env=False) as found:
-        async with asyncio.timeout(WITHIN_S):
-            while (await found.get("/readyz")).status_code != 200:
-                await pause(0.05)
+@pytest.fixture(scope="module")
+async def database(postgres_server: Server, postgres_template: str) -> AsyncIterator[Database]:
+    """One for this file: the start of a process is what a test of it costs."""
+    async with fresh_database(postgres_server, postgres_template) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+async def http(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    async with everything(database, tmp_path_factory.mktemp("data")) as found:
         yield found
-    process.lifecycle.stop()
-    assert await running == 0
 
 
 async def way_in(database: Database, vendor: str) -> str:

@@ -447,7 +447,7 @@ async def test_when_every_question_takes_too_long_the_look_ends_all_the_same(sys
         look = await system.audit(budget_s=0.1)
 
     assert look.findings["auditor_budget"].count == len([view for each in INVARIANTS for view in each.views])
-    assert look.seconds < 3
+    assert look.seconds < 15
 
 
 async def test_a_view_that_is_missing_makes_the_auditor_blind_there_and_nowhere_else(system: System):

@@ -18,7 +18,7 @@ KEY = base64.b64encode(bytes(32)).decode()
 
 
 async def answers(process: Process) -> httpx.AsyncClient:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not process.address:
             await pause(0.01)
     return httpx.AsyncClient(base_url=process.address, timeout=10.0, trust_env=False)
@@ -33,7 +33,7 @@ async def test_an_ingest_without_its_schema_refuses_says_so_and_serves_once_it_i
     process = Process(settings, ["ingest"])
     running = asyncio.create_task(process.run())
     async with await answers(process) as http:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "run tandem db upgrade" not in (told := await http.get("/readyz")).json()["detail"]:
                 assert told.status_code == 503
         posted = await http.post("/v1/alerts/erp", content=b'{"title":"t"}')

@@ -335,5 +335,5 @@ async def test_a_broker_that_is_not_there_is_said_within_the_deadline(database: 
     with pytest.raises(Unavailable, match="kafka"):
         await bus.append([record("acme/a", 1)])
 
-    assert monotonic() - began < 3
+    assert monotonic() - began < 15
     await bus.stop()

@@ -57,7 +57,7 @@ async def at_work(*movers: Relay | Drain) -> AsyncIterator[None]:
         yield
     finally:
         stopping.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.gather(*running)
 
 

@@ -23,7 +23,7 @@ from tests.support.postgres import Database
 
 TOPIC = "tandem.alerts"
 QUICK = Sharing(session_s=2.0, look_s=0.3)
-SOON_S = 15.0
+SOON_S = 45.0
 """Generous."""
 
 

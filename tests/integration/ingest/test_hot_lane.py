@@ -118,7 +118,7 @@ async def test_a_post_is_answered_202_with_its_ids(intake: Intake) -> None:
 async def test_202_comes_only_after_the_append_has_returned(intake: Intake) -> None:
     intake.bus.open.clear()
     posting = asyncio.create_task(intake.post())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await intake.bus.reached.wait()
 
     assert not posting.done()

@@ -106,7 +106,7 @@ async def test_a_rotated_secret_is_followed_without_being_told(monkeypatch: pyte
     await its.start()
     source.known = (integration(secrets=(secret("the-new-secret"),)),)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await post(its, "the-new-secret", b'{"title":"new"}') != 202:
             await pause(0.01)
 
@@ -123,7 +123,7 @@ async def test_a_fault_in_the_sources_own_code_does_not_end_the_following(monkey
     await asyncio.sleep(0.1)
     source.fault, source.known = None, (integration(secrets=(secret("the-new-secret"),)),)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await post(its, "the-new-secret") != 202:
             await pause(0.01)
     await its.stop()
@@ -149,7 +149,7 @@ async def test_stopping_waits_for_posts_that_are_being_stored() -> None:
     await its.start()
     bus.open.clear()
     posting = asyncio.create_task(post(its))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await bus.reached.wait()
     stopping = asyncio.create_task(its.stop())
     await asyncio.sleep(0.05)

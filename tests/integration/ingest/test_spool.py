@@ -273,7 +273,7 @@ async def test_with_the_database_hanging_posts_go_to_the_broker(database: Databa
         answers = [await one.post("k", f"{n}") for n in range(10)]
 
         assert {answer.status_code for answer in answers} == {202}
-        assert monotonic() - began < 2.0
+        assert monotonic() - began < 10.0  # ten that wait their whole deadline take eighteen
         assert await one.red() == set()
 
     assert titles(broker, "k") == [f"{n}" for n in range(10)]

@@ -12,7 +12,7 @@ import pytest
 from tests.support.proxy import Proxy, proxy, tcp
 
 SOON_S = 0.3
-PROMPT_S = 5.0
+PROMPT_S = 20.0
 """Generous: a machine may be busy with much else."""
 
 

@@ -56,9 +56,9 @@ async def test_an_open_event_stream_does_not_hold_up_the_end(app, stopping):
         await asyncio.wait_for(wire.reader.readuntil(b"hello"), PATIENCE_S)
         before = monotonic()
 
-        await server.stop(8.0)
+        await server.stop(60.0)
 
-        assert monotonic() - before < 6.0
+        assert monotonic() - before < 30.0
         assert await wire.closed()
 
 

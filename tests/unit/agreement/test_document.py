@@ -20,7 +20,7 @@ def problems(text: str | bytes, tmp_path: Path | None = None) -> list[Problem]:
     started = time.process_time()
     with pytest.raises(AgreementError) as caught:
         load_tenant(source, file="a.yaml")
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10
     return caught.value.problems
 
 
@@ -133,7 +133,7 @@ def test_a_file_of_fifty_megabytes_is_not_read(tmp_path: Path):
     with pytest.raises(AgreementError, match="larger than 4 MiB"):
         load_tenant(path)
 
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10
 
 
 def test_a_large_text_is_not_parsed():

@@ -9,6 +9,9 @@ import pytest
 from tandem.app.lifecycle import Lifecycle
 from tandem.errors import StartFailed
 
+WITHIN_S = 30.0
+"""Past it something hangs."""
+
 
 class Part:
     """Something that is opened at the start; ``waits_for`` is what it needs first."""
@@ -34,11 +37,11 @@ async def test_a_process_serves_until_it_is_told_to_stop_and_closes_what_it_open
     lifecycle = Lifecycle(shutdown_s=5)
     part = Part(lifecycle)
     living = asyncio.create_task(lifecycle.live(part.start))
-    await asyncio.wait_for(part.opened.wait(), 5)
+    await asyncio.wait_for(part.opened.wait(), WITHIN_S)
 
     lifecycle.stop()
 
-    assert await asyncio.wait_for(living, 5) == 0
+    assert await asyncio.wait_for(living, WITHIN_S) == 0
     assert not part.begun.is_set()
 
 
@@ -46,11 +49,11 @@ async def test_a_stop_ends_a_start_that_still_waits():
     lifecycle = Lifecycle(shutdown_s=5)
     part = Part(lifecycle, waits_for=asyncio.Event())
     living = asyncio.create_task(lifecycle.live(part.start))
-    await asyncio.wait_for(part.begun.wait(), 5)
+    await asyncio.wait_for(part.begun.wait(), WITHIN_S)
 
     lifecycle.stop()
 
-    assert await asyncio.wait_for(living, 5) == 0
+    assert await asyncio.wait_for(living, WITHIN_S) == 0
     assert not part.begun.is_set()
 
 
@@ -63,7 +66,7 @@ async def test_a_start_that_fails_says_why_and_closes_what_was_open():
         raise StartFailed("no room")
 
     with pytest.raises(StartFailed, match="no room"):
-        await asyncio.wait_for(lifecycle.live(start), 5)
+        await asyncio.wait_for(lifecycle.live(start), WITHIN_S)
     assert not part.begun.is_set()
 
 
@@ -74,4 +77,4 @@ async def test_a_failure_while_serving_ends_with_one():
 
     lifecycle.stop("PostgreSQL ended")
 
-    assert await asyncio.wait_for(living, 5) == 1
+    assert await asyncio.wait_for(living, WITHIN_S) == 1

@@ -171,7 +171,7 @@ async def test_an_append_that_hangs_is_refused_in_time() -> None:
     intake = acceptance(bus)
 
     with pytest.raises(Unavailable):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await take(intake, post())
 
 

@@ -15,6 +15,9 @@ from tandem_ingest.accept import DEADLINE_S, Acceptance
 from tandem_ingest.detour import BUS_S, PUT_S, SETTLE_S, WAY_S, Detour
 from tests.support.fake_broker import FakeBroker
 
+HUNG_S = 5.0
+"""A way is given up after 0.3 s here; who waits this long is hanging."""
+
 
 class FakeSpool:
     """Holds what was put into it until it is emptied; hangs, is away or loses its answer as a broker does."""
@@ -54,9 +57,14 @@ def spool() -> FakeSpool:
     return FakeSpool()
 
 
+def quick(bus: FakeBroker, spool: FakeSpool, *, closed_s: float) -> Detour:
+    """A detour that tries each way for a moment only, and avoids what failed for ``closed_s``."""
+    return Detour(bus.append, spool, bus_s=0.1, put_s=0.1, way_s=0.3, settle_s=0.0, closed_s=closed_s)
+
+
 @pytest.fixture
 def detour(bus: FakeBroker, spool: FakeSpool) -> Detour:
-    return Detour(bus.append, spool, bus_s=0.1, put_s=0.1, way_s=0.3, settle_s=0.0)
+    return quick(bus, spool, closed_s=60.0)
 
 
 async def test_while_the_bus_answers_nothing_is_spooled(detour: Detour, bus: FakeBroker, spool: FakeSpool) -> None:
@@ -81,18 +89,19 @@ async def test_a_bus_that_hangs_is_given_up_in_time(detour: Detour, bus: FakeBro
     await detour.append([alert("a")])
 
     assert spool.table.values == ["a"]
-    assert monotonic() - began < 1.0
+    assert monotonic() - began < HUNG_S
 
 
 async def test_while_a_partition_is_spooled_later_alerts_of_it_follow_and_others_go_straight(
-    detour: Detour, bus: FakeBroker, spool: FakeSpool
+    bus: FakeBroker, spool: FakeSpool
 ) -> None:
+    detour = quick(bus, spool, closed_s=0.05)
     first, beside = keys(same_partition=True)
     _, elsewhere = keys(same_partition=False)
     bus.up = False
     await detour.append([alert(first)])
     bus.up = True
-    await asyncio.sleep(1.1)  # until the bus is the first choice again
+    await asyncio.sleep(0.06)  # until the bus is the first choice again
 
     await detour.append([alert(beside), alert(elsewhere)])
 
@@ -100,14 +109,13 @@ async def test_while_a_partition_is_spooled_later_alerts_of_it_follow_and_others
     assert bus.values == [elsewhere]
 
 
-async def test_once_the_spool_is_empty_alerts_go_straight_again(
-    detour: Detour, bus: FakeBroker, spool: FakeSpool
-) -> None:
+async def test_once_the_spool_is_empty_alerts_go_straight_again(bus: FakeBroker, spool: FakeSpool) -> None:
+    detour = quick(bus, spool, closed_s=0.05)
     bus.up = False
     await detour.append([alert("a", "1")])
     bus.up = True
     spool.emptied()
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(0.06)
 
     await detour.append([alert("a", "2")])
 
@@ -157,7 +165,7 @@ async def test_with_both_away_a_post_is_refused(detour: Detour, bus: FakeBroker,
         with pytest.raises(Unavailable, match="bus and spool"):
             await detour.append([alert("a")])
 
-    assert monotonic() - began < 2.0
+    assert monotonic() - began < HUNG_S
     assert bus.records == spool.table.records == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +108,7 @@ matrix:
 """
 
 
+@cache
 def agreement(*, kind: str = "co-managed", version: int = 1, mode: str = "live") -> Agreement:
     """The example, compiled."""
     text = TENANT.replace("KIND", kind).replace("mode: live", f"mode: {mode}")
