@@ -46,8 +46,8 @@ from tandem.web.health import Check
 from tandem_console.service import Console
 from tandem_ingest.fairness.gate import Bounds
 from tandem_ingest.intake import Intake
-from tandem_ingest.replay import Replays
 from tandem_ingest.service import Ingest
+from tandem_ingest.set_aside import SetAside
 from tandem_ingest.sns import SnsDoor
 from tandem_ingest.spool import Spool
 from tandem_ingest.unknown import UnknownTenants
@@ -217,8 +217,8 @@ async def console(ground: Ground, parts: Parts) -> None:
         found = await load_integrations(reading, ground.key, ground.clock.now())
         return next((each for each in found if each.name == name), None)
 
-    replays = Replays(dsn=ground.dsn, clock=ground.clock, find=find)
-    ground.lifecycle.on_close("replays", replays.close)
+    aside = SetAside(dsn=ground.dsn, clock=ground.clock, find=find)
+    ground.lifecycle.on_close("set aside", aside.close)
     inside = ground.settings.ingest_inside_url or ground.address
     http = AiohttpClient(Guard(allowing((inside,), "")))
     ground.lifecycle.on_close("test posts", http.close)
@@ -242,7 +242,7 @@ async def console(ground: Ground, parts: Parts) -> None:
         on_call=Duties(ground.book),
         policy=ground.policy,
         policy_changed=ground.book.refresh,
-        replay=replays.replay,
+        aside=aside,
         dialects=Dialects(),
         trials=trials,
         ingest_url=ground.settings.ingest_url or ground.public_url,

@@ -30,6 +30,7 @@ from tandem_console.api import (
 from tandem_console.api.allowed import Gate
 from tandem_console.api.connecting import Connecting, Dialects, NoDialects, Trials
 from tandem_console.api.desk import Appends, Desk
+from tandem_console.api.putting_aside import NobodyRereads, PutAside, Rereads
 from tandem_console.api.records import OnCall, nobody_knows
 from tandem_console.api.remember import KEPT as REQUESTS_KEPT
 from tandem_console.api.remember import Remember
@@ -82,7 +83,7 @@ class Console:
         welcome_steps: Iterable[WelcomeStep] = (),
         policy: AsyncEngine | None = None,
         policy_changed: Callable[[], Awaitable[None]] = _nobody_listens,
-        replay: quarantine.Replay = quarantine.nobody_replays,
+        aside: Rereads | None = None,
         dialects: Dialects | None = None,
         trials: Trials | None = None,
         ingest_url: str = "",
@@ -98,7 +99,7 @@ class Console:
             on_call: who is on call; without it nobody is known to be.
             policy: writes silences and maintenance windows; without it they can only be looked at elsewhere.
             policy_changed: called after such a write.
-            replay: reads a post that was put aside again; without it they can only be looked at.
+            aside: replays and discards posts that were put aside; without it they can only be looked at.
             dialects: reads bodies and knows the tools; without it a mapping cannot be tried.
             trials: sends test alerts; without it none can be sent from here.
             ingest_url: where tools reach the way in, for the addresses that are shown.
@@ -126,7 +127,9 @@ class Console:
         self._known = known
         self._policy = policy
         self._policy_changed = policy_changed
-        self._replay = replay
+        self.aside = PutAside(
+            store=QuarantineStore(self._engine), records=self.records, clock=clock, rereads=aside or NobodyRereads()
+        )
         self.connecting = Connecting(
             store=IntegrationStore(self._engine),
             records=self.records,
@@ -212,16 +215,7 @@ class Console:
             alerts.router(alerts.Alerts(self.gate, self._engine)),
             actions.router(acting),
             records.router(around),
-            quarantine.router(
-                quarantine.Quarantine(
-                    gate=self.gate,
-                    store=QuarantineStore(self._engine),
-                    records=self.records,
-                    clock=self._clock,
-                    key=self._cursor_key,
-                    replay=self._replay,
-                )
-            ),
+            quarantine.router(quarantine.Quarantine(gate=self.gate, aside=self.aside, key=self._cursor_key)),
             reports.router(reports.Reports(self.gate, self.records, self._clock)),
             suppressions.router(suppressing),
             expected.router(expecting),

@@ -17,7 +17,7 @@ from tandem.model.alert import Alert, AlertStatus
 from tandem.model.integration import Integration
 from tandem.web.server import WebServer, bind
 from tandem.wire import codec
-from tandem_ingest.replay import Replays
+from tandem_ingest.set_aside import SetAside
 from tests.integration.console.test_cli import invoke
 from tests.support.console import NOW, World, close_world, make_world
 from tests.support.integrations import integration
@@ -74,12 +74,12 @@ async def plant(database) -> AsyncIterator[Plant]:
     async def find(name: str) -> Integration | None:
         return known.get(name)
 
-    replays = Replays(dsn=database.dsn, clock=ManualClock(NOW + timedelta(hours=1)), find=find)
-    world = await make_world(database, replay=replays.replay)
+    aside = SetAside(dsn=database.dsn, clock=ManualClock(NOW + timedelta(hours=1)), find=find)
+    world = await make_world(database, aside=aside)
     try:
         yield Plant(world, known)
     finally:
-        await replays.close()
+        await aside.close()
         await close_world(world)
 
 
