@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from tandem.model.integration import AuthKind, Integration
 from tandem.policy.integrations import add_integration
-from tandem_console.api.connecting import Guide, Previewed, TrialFailed
+from tandem_console.api.connecting import Guide, Previewed, Tool, TrialFailed
 from tests.support.console import DETAIL_TRACE, World
 
 KEY = b"k" * 32
@@ -21,6 +21,12 @@ class Dialects:
 
     def guide(self, vendor: str) -> Guide:
         return Guide(name=vendor.title(), steps=STEPS)
+
+    def tools(self) -> tuple[Tool, ...]:
+        return (
+            Tool(slug="ninjaone", name="NinjaOne", kind="rmm", auth=AuthKind.HEADER),
+            Tool(slug="cloudwatch", name="AWS CloudWatch", kind="monitoring", auth=AuthKind.SNS),
+        )
 
     def read(self, vendor: str, mapping: str | None, body: bytes, content_type: str | None) -> Previewed:
         if mapping is not None and "title" not in mapping:

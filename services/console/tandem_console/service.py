@@ -18,6 +18,7 @@ from tandem.db.pool import engine as make_engine
 from tandem.errors import Unavailable
 from tandem_console.api import (
     actions,
+    adding,
     alerts,
     expected,
     incidents,
@@ -35,8 +36,9 @@ from tandem_console.api.records import OnCall, nobody_knows
 from tandem_console.api.remember import KEPT as REQUESTS_KEPT
 from tandem_console.api.remember import Remember
 from tandem_console.feed import Feed
-from tandem_console.pages import assets, incident, queue, sign_in, welcome
+from tandem_console.pages import assets, connect, incident, queue, sign_in, welcome
 from tandem_console.pages import integrations as integration_pages
+from tandem_console.pages import quarantine as quarantine_pages
 from tandem_console.pages.fragments import Fragments
 from tandem_console.pages.names import Agreements, Names, NoAgreements
 from tandem_console.pages.render import Templates
@@ -220,6 +222,7 @@ class Console:
             suppressions.router(suppressing),
             expected.router(expecting),
             integrations.router(self._integrations()),
+            adding.router(self._integrations()),
             events.router(events.Streaming(self.gate, self.records, self.tail)),
         ]
 
@@ -238,6 +241,7 @@ class Console:
             tail=self.tail,
             welcome=lambda: self.welcome_steps,
         )
+        ways = integration_pages.Pages(self._integrations(), self.templates, clock, self._names, self.aside)
         single = incident.Incidents(
             gate=gate,
             incidents=self.incidents,
@@ -252,7 +256,18 @@ class Console:
             sign_in.router(sign_in.SigningIn(gate, self.accounts, self.records, templates, clock)),
             queue.router(lanes),
             incident.router(single),
-            integration_pages.router(integration_pages.Pages(self._integrations(), self.templates, clock, self._names)),
+            integration_pages.router(ways),
+            connect.router(connect.Pages(ways)),
+            quarantine_pages.router(
+                quarantine_pages.Pages(
+                    gate=gate,
+                    aside=self.aside,
+                    templates=templates,
+                    clock=clock,
+                    names=self._names,
+                    key=self._cursor_key,
+                )
+            ),
             welcome.router(welcome.Welcoming(gate, templates, clock, lambda: self.welcome_steps)),
         ]
 

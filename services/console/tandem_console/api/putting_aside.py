@@ -17,6 +17,7 @@ from tandem.model.aside import Aside, Reread
 from tandem_console.access import Principal
 from tandem_console.store.quarantine import AT_ONCE, QuarantineStore
 from tandem_console.store.records import Deed, RecordStore, Row
+from tandem_console.unread import visible
 
 EXCERPT = 2_000
 WHOLE = 64_000
@@ -87,15 +88,16 @@ class PutAside:
         tenant: str | None = None,
         integration: str | None = None,
         before: tuple[datetime, UUID] | None = None,
+        visibly: bool = False,
     ) -> list[Row]:
-        """Newest first, each with the beginning of its body as text."""
+        """Newest first, each with the beginning of its body as text; ``visibly``: what does not print shows."""
         chosen = chosen_of(principal, tenant)
         rows = await self.store.listed(
             chosen, limit=limit, shown=EXCERPT, state=state, integration=integration, before=before
         )
-        return [shown(row) for row in rows]
+        return [shown(row, visibly=visibly) for row in rows]
 
-    async def one(self, principal: Principal, alert_id: UUID) -> Row:
+    async def one(self, principal: Principal, alert_id: UUID, *, visibly: bool = False) -> Row:
         """One of them, with more of its body.
 
         Raises:
@@ -104,7 +106,7 @@ class PutAside:
         rows = await self.store.listed(principal.tenants, limit=1, shown=WHOLE, id=alert_id)
         if not rows:
             raise _unknown()
-        return shown(rows[0])
+        return shown(rows[0], visibly=visibly)
 
     async def replay(self, principal: Principal, alert_id: UUID) -> Row:
         """Read it again, as its integration is read now.
@@ -171,9 +173,13 @@ class PutAside:
         await self.records.write_audit(Deed(**deed, outcome=f"{given} alerts", detail=detail))
         return given
 
-    async def count(self, principal: Principal) -> int:
+    async def counts(self, principal: Principal, integration: str | None = None) -> list[Row]:
+        """Open posts by client and integration."""
+        return await self.store.counts(principal.tenants, integration)
+
+    async def count(self, principal: Principal, integration: str | None = None) -> int:
         """Open posts of the caller's clients."""
-        return sum(row["posts"] for row in await self.store.counts(principal.tenants))
+        return sum(row["posts"] for row in await self.counts(principal, integration))
 
     async def _found(self, principal: Principal, alert_id: UUID) -> Aside:
         aside = await self.store.aside(principal.tenants, alert_id)
@@ -192,11 +198,13 @@ def chosen_of(principal: Principal, tenant: str | None) -> list[str]:
     return sorted(name for name in principal.tenants if tenant in {None, name})
 
 
-def shown(row: Row) -> Row:
-    """The body as text that no terminal obeys: what is not printable is replaced."""
+def shown(row: Row, *, visibly: bool = False) -> Row:
+    """The body as text that no terminal obeys: what is not printable is replaced, or shown by another character."""
     raw = row["raw"]
     if raw is None:
         return row
+    if visibly:
+        return {**row, "raw": visible(bytes(raw))}
     decoded = bytes(raw).decode("utf-8", "replace")
     return {**row, "raw": "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in decoded)}
 
