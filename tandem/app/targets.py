@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tandem.app.auditor.reading import look
 from tandem.app.auditor.receiver import Receiver, alarm_secret, allowing
 from tandem.app.auditor.watch import Auditor
+from tandem.app.check_owner import CheckOwners
 from tandem.app.database import keep_measuring_database
 from tandem.app.dialects import Dialects
 from tandem.app.duty import Duties, keep_looking_for_gaps
@@ -246,6 +247,7 @@ async def console(ground: Ground, parts: Parts) -> None:
         dialects=Dialects(),
         trials=trials,
         ingest_url=ground.settings.ingest_url or ground.public_url,
+        owners=CheckOwners(ground.book),
     )
     await service.start()
     ground.lifecycle.on_close("console", service.stop)

@@ -1,4 +1,4 @@
-"""A new way in, from what somebody wants to a stored one with its first secret: the one path of command line and console."""
+"""A new way in, from what is wanted to a stored one with its first secret: the path of command line and console."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from tandem_console.api.records import OnCall, nobody_knows
 from tandem_console.api.remember import KEPT as REQUESTS_KEPT
 from tandem_console.api.remember import Remember
 from tandem_console.feed import Feed
-from tandem_console.pages import assets, connect, incident, queue, sign_in, welcome
+from tandem_console.pages import assets, checks, connect, incident, queue, sign_in, welcome
 from tandem_console.pages import integrations as integration_pages
 from tandem_console.pages import quarantine as quarantine_pages
 from tandem_console.pages.fragments import Fragments
@@ -89,6 +89,7 @@ class Console:
         dialects: Dialects | None = None,
         trials: Trials | None = None,
         ingest_url: str = "",
+        owners: checks.Owners = checks.nobody_knows,
     ) -> None:
         """Connects at first use.
 
@@ -105,6 +106,7 @@ class Console:
             dialects: reads bodies and knows the tools; without it a mapping cannot be tried.
             trials: sends test alerts; without it none can be sent from here.
             ingest_url: where tools reach the way in, for the addresses that are shown.
+            owners: whose a check's alert would be; without it nobody can say.
             welcome_steps: for ``/welcome``; the last one's command is offered where the queue is empty.
         """
         self._owns_engine = isinstance(database, str)
@@ -142,6 +144,7 @@ class Console:
             trials=trials,
             base=ingest_url,
         )
+        self._owners = owners
         self.fragments = Fragments()
         self.welcome_steps = tuple(welcome_steps)
 
@@ -202,15 +205,6 @@ class Console:
             policy=self._policy,
             changed=self._policy_changed,
         )
-        expecting = expected.Expecting(
-            gate=self.gate,
-            clock=self._clock,
-            desk=self.desk,
-            bus=self._bus,
-            checks=CheckStore(self._engine),
-            records=self.records,
-            agreements=self._known,
-        )
         around = records.Records(self.gate, self.records, self._clock, self._cursor_key, self._on_call)
         return [
             incidents.router(reading),
@@ -220,11 +214,22 @@ class Console:
             quarantine.router(quarantine.Quarantine(gate=self.gate, aside=self.aside, key=self._cursor_key)),
             reports.router(reports.Reports(self.gate, self.records, self._clock)),
             suppressions.router(suppressing),
-            expected.router(expecting),
+            expected.router(self._expecting()),
             integrations.router(self._integrations()),
             adding.router(self._integrations()),
             events.router(events.Streaming(self.gate, self.records, self.tail)),
         ]
+
+    def _expecting(self) -> expected.Expecting:
+        return expected.Expecting(
+            gate=self.gate,
+            clock=self._clock,
+            desk=self.desk,
+            bus=self._bus,
+            checks=CheckStore(self._engine),
+            records=self.records,
+            agreements=self._known,
+        )
 
     def _integrations(self) -> integrations.Integrations:
         return integrations.Integrations(self.gate, self.connecting, self._known)
@@ -258,6 +263,15 @@ class Console:
             incident.router(single),
             integration_pages.router(ways),
             connect.router(connect.Pages(ways)),
+            checks.router(
+                checks.Pages(
+                    parts=self._expecting(),
+                    templates=templates,
+                    names=self._names,
+                    owners=self._owners,
+                    base=self.connecting.base,
+                )
+            ),
             quarantine_pages.router(
                 quarantine_pages.Pages(
                     gate=gate,

@@ -14,9 +14,7 @@ _REASONS = (
     (": not ", "It is not the kind of message that this tool sends: is the right tool chosen, and its template whole?"),
     ("damaged", "The message was damaged on its way (compression)."),
 )
-_PICTURES = 0x2400
-"""Where Unicode has pictures of the control characters."""
-_DELETE, _DELETE_PICTURE = 0x7F, "\u2421"
+_LAST_CONTROL = 0x9F
 
 
 def in_words(reason: str) -> str:
@@ -25,7 +23,7 @@ def in_words(reason: str) -> str:
 
 
 def visible(raw: bytes) -> str:
-    r"""A body as text in which everything shows: control characters as pictures, bytes that are no text as ``\xff``.
+    r"""A body as text in which everything shows: control characters and bytes that are no text as ``\x1b``.
 
     Line ends and tabs stay; what has no shape of its own (a zero-width space, an override of direction) is named.
     """
@@ -36,6 +34,4 @@ def _shown(char: str) -> str:
     code = ord(char)
     if char.isprintable() or char in "\n\t":
         return char
-    if code < ord(" "):
-        return chr(_PICTURES + code)
-    return _DELETE_PICTURE if code == _DELETE else f"<U+{code:04X}>"
+    return f"\\x{code:02x}" if code <= _LAST_CONTROL else f"<U+{code:04X}>"

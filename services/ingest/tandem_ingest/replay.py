@@ -52,9 +52,7 @@ def reread(aside: Aside, integration: Integration, now: datetime) -> Reread:
     found = [_owned(each, aside, integration) for each in _alerts(aside, post, reading)]
     new = [each for each in found if each.dedup_key not in aside.known_keys]
     held = [each for each in new if _is_nobodys(each, aside, integration)]
-    return Reread(
-        alerts=tuple(each for each in new if each not in held), held=tuple(held), cleared=_clears(aside)
-    )
+    return Reread(alerts=tuple(each for each in new if each not in held), held=tuple(held), cleared=_clears(aside))
 
 
 def cleared(aside: Aside, integration: Integration, now: datetime) -> Sequence[Alert]:

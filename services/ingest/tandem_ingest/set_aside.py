@@ -1,4 +1,4 @@
-"""What becomes of posts that were put aside: replayed, discarded, given to a client. For consoles; durable or not at all.
+"""What becomes of posts that were put aside: replayed, discarded, given to a client. Durable or not at all.
 
 Alerts of customers nobody knows, and posts that cannot be read and name nobody, wait in ``ingest.unknown_tenant``
 (unknown.py); the others are the router's. What is decided of either is a row of ``ingest.replay``.
@@ -137,9 +137,7 @@ async def _end_notice(
     await run(connection, writes)
 
 
-def _decided(
-    writes: Writes, aside: Aside, who: str, now: datetime, *, alerts: int, reason: str | None = None
-) -> None:
+def _decided(writes: Writes, aside: Aside, who: str, now: datetime, *, alerts: int, reason: str | None = None) -> None:
     done = (aside.alert_id, aside.tenant, aside.integration, now, who[:200], alerts, reason)
     writes.put(_DONE, aside.alert_id, done)
 

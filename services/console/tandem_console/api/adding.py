@@ -1,7 +1,5 @@
 """A new way in by the console: the same path as ``tandem integrations add``, with faults told by field."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response

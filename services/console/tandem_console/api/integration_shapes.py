@@ -12,6 +12,7 @@ from tandem.model.integration import AuthKind
 from tandem.web.text import STRICT, Line, Text
 
 MOST_OVERLAP_H = 24 * 90
+ONE_LINE = r"^[^\r\n]*$"
 
 
 class SecretAge(BaseModel):
@@ -167,13 +168,13 @@ class NewWay(BaseModel):
     vendor: Annotated[Text, Field(min_length=1, max_length=64)]
     auth: AuthKind | None = None
     """How its posts prove who they are; null: its tool's usual way."""
-    header: Annotated[Line, Field(max_length=100)] = ""
+    header: Annotated[Text, Field(max_length=100, pattern=ONE_LINE)] = ""
     """For auth header; empty: X-Tandem-Key."""
-    prefix: Annotated[Line, Field(max_length=40)] = ""
+    prefix: Annotated[Text, Field(max_length=40, pattern=ONE_LINE)] = ""
     """Before the secret in that header."""
-    parameter: Annotated[Line, Field(max_length=40)] = ""
+    parameter: Annotated[Text, Field(max_length=40, pattern=ONE_LINE)] = ""
     """For auth query; empty: key."""
-    user: Annotated[Line, Field(max_length=100)] = ""
+    user: Annotated[Text, Field(max_length=100, pattern=ONE_LINE)] = ""
     """For auth basic; empty: any."""
     topics: Annotated[list[Annotated[Line, Field(max_length=400)]], Field(max_length=20)] = []
     """For auth sns: ARNs of the topics that may post."""

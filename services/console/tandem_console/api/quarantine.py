@@ -1,4 +1,4 @@
-"""What could not be read over the API: look at it, replay it once it is read better, discard it, give it to a client."""
+"""What could not be read, over the API: look at it, replay it once it is read better, discard it, give it away."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self

@@ -50,7 +50,11 @@ class Pages:
         return self.ways.templates.page("connect.html", principal, now=now, kinds=kinds, q=q)
 
     def form(
-        self, principal: Principal, tool: Tool, given: dict[str, str] | None = None, faults: dict[str, str] | None = None
+        self,
+        principal: Principal,
+        tool: Tool,
+        given: dict[str, str] | None = None,
+        faults: dict[str, str] | None = None,
     ) -> Response:
         """The form of a tool, perhaps with what was said and what is wrong with it."""
         tenants = sorted(principal.tenants)

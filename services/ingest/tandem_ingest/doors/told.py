@@ -25,7 +25,9 @@ _EVENT = (
     ' {"summary": "Test of the way in", "source": "tandem", "severity": "info"}}'
 )
 _EVENT_V1 = '{"service_key": "{secret}", "event_type": "trigger", "incident_key": "tandem-test", "description": "Test"}'
-_LABELLED = '[{"labels": {"alertname": "TandemTest", "severity": "info"}, "annotations": {"summary": "Test of the way in"}}]'
+_LABELLED = (
+    '[{"labels": {"alertname": "TandemTest", "severity": "info"}, "annotations": {"summary": "Test of the way in"}}]'
+)
 _GENIE = "Authorization: GenieKey {secret}"
 _BEARER = "Authorization: Bearer {secret}"
 
