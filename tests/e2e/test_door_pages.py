@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -27,7 +28,7 @@ def busy(site):
     for asset, outcome in (("fs01", "ok"), ("sql01", "missing"), ("mail01", "failed")):
         trouble = None if outcome == "ok" else outcome
         phase = "up" if outcome == "ok" else "down"
-        backup = {"sort": "backup", "asset": asset, "phase": phase, "trouble": trouble, "state": ago}
+        backup: dict[str, Any] = {"sort": "backup", "asset": asset, "phase": phase, "trouble": trouble, "state": ago}
         site.do(checked(world, f"verify-{asset}", **backup))
         site.do(resulted(world, f"verify-{asset}", outcome, asset=asset, note="exit 3 <b>disk</b>"))
     site.do(checked(world, "nightly-export", name="Export to the bank", phase="late"))

@@ -101,7 +101,12 @@ async def put_aside(
 ) -> UUID:
     """A post that could not be read, as the router stored its plain alert."""
     at = world.clock.now() - ago
-    words = {"title": f"Unreadable alert from {name}", "quarantined": reason, "delivery_id": str(uuid4()), "labels": {}}
+    words: dict[str, Any] = {
+        "title": f"Unreadable alert from {name}",
+        "quarantined": reason,
+        "delivery_id": str(uuid4()),
+        "labels": {},
+    }
     return await arrived(world, name, tenant=tenant, at=at, raw=raw, **words)
 
 

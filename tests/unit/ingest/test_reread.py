@@ -24,13 +24,11 @@ BY_HEADER = "alert: {title: $.msg, customer: \"$header['x-customer']\"}"
 BODY = b'{"msg": "Tank 3 is empty"}'
 
 
-def shared(**changes: object) -> Integration:
+def shared() -> Integration:
     """A way in for several clients, looked after by Brightwater's own house."""
     one = integration("rmm", tenant="house", vendor="custom")
     customers = {"17": "northwind", "18": "cedarline"}
-    return replace(
-        one, provider="brightwater", tenant_from="customer", customers=customers, mapping=BY_HEADER, **changes
-    )  # type: ignore[arg-type]
+    return replace(one, provider="brightwater", tenant_from="customer", customers=customers, mapping=BY_HEADER)
 
 
 def aside(**changes: object) -> Aside:
