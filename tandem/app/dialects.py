@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from tandem.errors import AgreementError, Refused
-from tandem_console.api.connecting import Guide, Previewed
+from tandem_console.api.connecting import Doorway, Guide, Previewed, Tool
 from tandem_ingest import normalise
+from tandem_ingest.doors.told import FIRST, TOLD
 from tandem_ingest.shown import shown
 from tandem_ingest.vendors.catalogue import CATALOGUE, vendor_of
 from tandem_ingest.vendors.mapped import mapped
@@ -15,6 +16,8 @@ from tandem_ingest.vendors.mapping.load import load
 from tandem_ingest.vendors.shipped import shipped_text
 from tandem_ingest.vendors.vendor import Vendor
 
+_MORE = {"alertmanager": ("alertmanager-api",)}
+"""Further pages of docs/integrations on a vendor's tools."""
 FILE = "mapping"
 """What problems call the document."""
 
@@ -27,7 +30,20 @@ class Dialects:
         known = CATALOGUE.get(vendor)
         if known is None:
             return Guide()
-        return Guide(name=known.name, steps=page_of(vendor), mapping=shipped_text(vendor))
+        told = TOLD.get(vendor, ())
+        return Guide(
+            name=known.name,
+            steps="\n\n".join(filter(None, map(page_of, (vendor, *_MORE.get(vendor, ()))))),
+            mapping=shipped_text(vendor),
+            doors=tuple(Doorway(*each) for each in told),
+            doors_first=vendor in FIRST,
+        )
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Every tool we read."""
+        return tuple(
+            Tool(slug=each.slug, name=each.name, kind=each.kind.value, auth=each.auth) for each in CATALOGUE.values()
+        )
 
     def read(self, vendor: str, mapping: str | None, body: bytes, content_type: str | None) -> Previewed:
         """What a body, decompressed as it was kept, becomes; headers but its type are not kept."""

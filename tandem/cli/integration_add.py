@@ -17,9 +17,7 @@ from tandem.clock import SystemClock
 from tandem.errors import Reason, Refused, TandemError
 from tandem.model.integration import AuthKind, Integration
 from tandem.model.integration_faults import faults
-from tandem.policy import shelf
-from tandem.policy.integrations import add_integration
-from tandem.policy.mappings import set_mapping
+from tandem.policy.new_way import add_way
 from tandem.policy.secrets import Made
 from tandem_ingest.vendors.catalogue import CATALOGUE
 
@@ -120,12 +118,6 @@ def _store(wanted: Integration, own: str | None, document: str | None, data_dir:
     settings = settings_with(data_dir=data_dir)
 
     async def work(policy: AsyncEngine, key: bytes) -> Made:
-        if wanted.provider is not None and not await shelf.provider_versions(policy, wanted.provider):
-            detail = f"there is no provider {wanted.provider[:64]!r}; apply its document first"
-            raise Refused(Reason.NOT_FOUND, detail)
-        made = await add_integration(policy, wanted, key=key, now=SystemClock().now(), secret=own)
-        if document is not None:
-            await set_mapping(policy, wanted.name, document)
-        return made
+        return await add_way(policy, wanted, key=key, now=SystemClock().now(), secret=own, mapping=document)
 
     tell(with_policy(settings, work), settings, output)

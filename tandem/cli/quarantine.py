@@ -22,12 +22,13 @@ app = typer.Typer(help="What could not be read: look at it, and have it read aga
 def list_(
     tenant: Annotated[str | None, typer.Option(help="Only this client")] = None,
     integration: Annotated[str | None, typer.Option(help="Only this way in")] = None,
+    state: Annotated[str, typer.Option(help="open, replayed, discarded, record or all")] = "all",
     url: Url = DEFAULT_URL,
     token: Key = "",
     output: Format = Output.TABLE,
 ) -> None:
     """The newest 200: posts, which can be replayed, and records of the bus."""
-    wanted = {"tenant": tenant, "integration": integration, "limit": str(LONGEST)}
+    wanted = {"tenant": tenant, "integration": integration, "state": state, "limit": str(LONGEST)}
     query = urlencode({name: value for name, value in wanted.items() if value})
     show(told(url, token, "GET", f"/api/v1/quarantine?{query}")["items"], output, columns=COLUMNS)
 
@@ -78,4 +79,25 @@ def replay(
         if more:
             typer.echo("more of them wait: run it again")
     if left:
+        raise typer.Exit(1)
+
+
+@app.command()
+def discard(
+    ids: Annotated[list[str], typer.Argument(help="Ids that `tandem quarantine list` shows")],
+    reason: Annotated[str, typer.Option(help="Why they need not be read; both parties see it")],
+    url: Url = DEFAULT_URL,
+    token: Key = "",
+    output: Format = Output.TABLE,
+) -> None:
+    """Posts that need not be read: no longer open, their bytes kept as long as those of every post."""
+    answer = told(url, token, "POST", "/api/v1/quarantine/discard", {"ids": ids, "reason": reason})
+    if output is Output.JSON:
+        show([answer], output)
+    else:
+        for one in answer["discarded"]:
+            typer.echo(f"{one}: discarded")
+        for one in answer["not_discarded"]:
+            typer.echo(f"{one['id']}: {one['reason']}")
+    if answer["not_discarded"]:
         raise typer.Exit(1)

@@ -20,7 +20,7 @@ from tandem_console.welcome import WelcomeStep
 from tests.support.console import PASSWORD
 from tests.support.console_site import Site
 from tests.support.requirements import chromium
-from tests.support.ways import Door
+from tests.support.ways import Asides, Door
 
 FLAGS = [
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -56,9 +56,11 @@ def door() -> Door:
 
 @pytest.fixture(scope="session")
 def site(door: Door) -> Iterator[Site]:
-    ports = {"dialects": Dialects(), "trials": door, "ingest_url": "https://alerts.example.com"}
+    asides = Asides()
+    ports = {"dialects": Dialects(), "trials": door, "aside": asides, "ingest_url": "https://alerts.example.com"}
     with Site(welcome_steps=STEPS, **ports) as running:
         door.world = running.world
+        asides.begin(running.world)
         for name, party, role in (
             ("ana", "internal", "responder"),
             ("mia", "msp", "lead"),
@@ -78,7 +80,10 @@ def empty(site: Site) -> None:
         tables = (
             "router.incident, router.event, router.alert, router.decision, router.command, sla.clock, notifier.page"
         )
-        await admin.execute(f"truncate {tables}, router.governance_item, ingest.intake, console.feed")
+        await admin.execute(
+            f"truncate {tables}, router.governance_item, router.check_state, router.check_result,"
+            " ingest.intake, ingest.unknown_tenant, ingest.replay, ingest.waiting, console.feed"
+        )
         await admin.execute("truncate agreement.integration cascade")
         site.world.bus.incidents.clear()
         site.world.console.fragments.forget()

@@ -6,9 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from tandem.db.pool import engine as make_engine
+from tandem.model.alert import Alert, AlertStatus, Kind, Severity
+from tandem.model.aside import Aside, Reread
 from tandem.model.integration import AuthKind, Integration
-from tandem.policy.integrations import add_integration
-from tandem_console.api.connecting import Guide, Previewed, TrialFailed
+from tandem.policy.integrations import add_integration, load_integrations
+from tandem_console.api.connecting import Guide, Previewed, Tool, TrialFailed
+from tandem_ingest.set_aside import SetAside
+from tandem_ingest.tenancy import Held
+from tandem_ingest.unknown import PUT, row_of
 from tests.support.console import DETAIL_TRACE, World
 
 KEY = b"k" * 32
@@ -21,6 +27,12 @@ class Dialects:
 
     def guide(self, vendor: str) -> Guide:
         return Guide(name=vendor.title(), steps=STEPS)
+
+    def tools(self) -> tuple[Tool, ...]:
+        return (
+            Tool(slug="ninjaone", name="NinjaOne", kind="rmm", auth=AuthKind.HEADER),
+            Tool(slug="cloudwatch", name="AWS CloudWatch", kind="monitoring", auth=AuthKind.SNS),
+        )
 
     def read(self, vendor: str, mapping: str | None, body: bytes, content_type: str | None) -> Previewed:
         if mapping is not None and "title" not in mapping:
@@ -49,6 +61,97 @@ class Door:
         if self.routes:
             await decided(self.world, alert_id)
         return alert_id
+
+
+class Asides:
+    """What ingest does with posts that were put aside, on the world's own database once there is one."""
+
+    def __init__(self) -> None:
+        self._real: SetAside | None = None
+
+    def begin(self, world: World) -> SetAside:
+        policy = world.console.connecting.policy
+        assert policy is not None
+        reading = make_engine(world.database.dsn, "tandem_ingest", pooled=False)
+
+        async def find(name: str) -> Integration | None:
+            found = await load_integrations(reading, KEY, world.clock.now())
+            return next((each for each in found if each.name == name), None)
+
+        self._real = SetAside(dsn=world.database.dsn, clock=world.clock, find=find)
+        return self._real
+
+    @property
+    def real(self) -> SetAside:
+        assert self._real is not None
+        return self._real
+
+    async def replay(self, aside: Aside, who: str) -> Reread:
+        return await self.real.replay(aside, who)
+
+    async def discard(self, aside: Aside, who: str, reason: str) -> None:
+        await self.real.discard(aside, who, reason)
+
+    async def give(self, name: str, customer: str, tenant: str) -> int:
+        return await self.real.give(name, customer, tenant)
+
+
+async def put_aside(
+    world: World, name: str, raw: bytes, *, tenant: str = "acme", reason: str = "not JSON", ago: timedelta = timedelta()
+) -> UUID:
+    """A post that could not be read, as the router stored its plain alert."""
+    at = world.clock.now() - ago
+    words: dict[str, Any] = {
+        "title": f"Unreadable alert from {name}",
+        "quarantined": reason,
+        "delivery_id": str(uuid4()),
+        "labels": {},
+    }
+    return await arrived(world, name, tenant=tenant, at=at, raw=raw, **words)
+
+
+async def waits(
+    world: World, name: str, customer: str, *, house: str = "acme", raw: bytes = b"", quarantined: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> UUID:  # fmt: skip
+    """An alert of a customer nobody knows, as ingest keeps it."""
+    alert = Alert(
+        alert_id=uuid4(), tenant=house, integration=name, vendor="custom", kind=Kind.MONITORING, delivery_id="d",
+        dedup_key="k", title="t", status=AlertStatus.FIRING, severity=Severity.HIGH, received_at=world.clock.now(),
+        customer=customer or None, raw=raw, quarantined=quarantined,
+        labels={f"header.{key}": said for key, said in (headers or {}).items()},
+    )  # fmt: skip
+    admin = await world.database.admin()
+    await admin.execute(PUT, *[[value] for value in row_of(Held(alert, customer))])
+    return alert.alert_id
+
+
+async def checked(world: World, check_id: str, *, tenant: str = "acme", sort: str = "heartbeat", **row: Any) -> None:
+    """A check as the router keeps it."""
+    now = world.clock.now()
+    state = {
+        "phase": "up", "since": (now - timedelta(days=3)).isoformat(), "integration": "expected", "period": "every 1d",
+        "last_signal_at": (now - timedelta(hours=2)).isoformat(), **row.pop("state", {}),
+    }  # fmt: skip
+    given = {"phase": "up", "asset": None, "name": None, "due_at": now + timedelta(hours=22), "trouble": None, **row}
+    await world.rows.router.execute(
+        "insert into router.check_state (tenant, check_id, phase, sort, asset, name, due_at, trouble, state)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        tenant, check_id, given["phase"], sort, given["asset"], given["name"], given["due_at"], given["trouble"], state,
+    )  # fmt: skip
+
+
+async def resulted(
+    world: World, check_id: str, outcome: str, *, ago: timedelta = timedelta(), tenant: str = "acme",
+    sort: str = "backup", asset: str | None = None, note: str | None = None,
+) -> None:  # fmt: skip
+    """A line of its history."""
+    at = world.clock.now() - ago
+    await world.rows.router.execute(
+        "insert into router.check_result (id, tenant, check_id, sort, asset, outcome, due_at, at, run_id, note,"
+        " agreement_version, from_signal) values ($1, $2, $3, $4, $5, $6, $7, $7, '', $8, 1, true)",
+        uuid4(), tenant, check_id, sort, asset, outcome, at, note,
+    )  # fmt: skip
 
 
 async def connected(world: World, name: str = "acme-ninja", *, tenant: str = "acme", **changes: Any) -> str:

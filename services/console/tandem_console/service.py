@@ -18,6 +18,7 @@ from tandem.db.pool import engine as make_engine
 from tandem.errors import Unavailable
 from tandem_console.api import (
     actions,
+    adding,
     alerts,
     expected,
     incidents,
@@ -30,12 +31,14 @@ from tandem_console.api import (
 from tandem_console.api.allowed import Gate
 from tandem_console.api.connecting import Connecting, Dialects, NoDialects, Trials
 from tandem_console.api.desk import Appends, Desk
+from tandem_console.api.putting_aside import NobodyRereads, PutAside, Rereads
 from tandem_console.api.records import OnCall, nobody_knows
 from tandem_console.api.remember import KEPT as REQUESTS_KEPT
 from tandem_console.api.remember import Remember
 from tandem_console.feed import Feed
-from tandem_console.pages import assets, incident, queue, sign_in, welcome
+from tandem_console.pages import assets, checks, connect, incident, queue, sign_in, welcome
 from tandem_console.pages import integrations as integration_pages
+from tandem_console.pages import quarantine as quarantine_pages
 from tandem_console.pages.fragments import Fragments
 from tandem_console.pages.names import Agreements, Names, NoAgreements
 from tandem_console.pages.render import Templates
@@ -82,10 +85,11 @@ class Console:
         welcome_steps: Iterable[WelcomeStep] = (),
         policy: AsyncEngine | None = None,
         policy_changed: Callable[[], Awaitable[None]] = _nobody_listens,
-        replay: quarantine.Replay = quarantine.nobody_replays,
+        aside: Rereads | None = None,
         dialects: Dialects | None = None,
         trials: Trials | None = None,
         ingest_url: str = "",
+        owners: checks.Owners = checks.nobody_knows,
     ) -> None:
         """Connects at first use.
 
@@ -98,10 +102,11 @@ class Console:
             on_call: who is on call; without it nobody is known to be.
             policy: writes silences and maintenance windows; without it they can only be looked at elsewhere.
             policy_changed: called after such a write.
-            replay: reads a post that was put aside again; without it they can only be looked at.
+            aside: replays and discards posts that were put aside; without it they can only be looked at.
             dialects: reads bodies and knows the tools; without it a mapping cannot be tried.
             trials: sends test alerts; without it none can be sent from here.
             ingest_url: where tools reach the way in, for the addresses that are shown.
+            owners: whose a check's alert would be; without it nobody can say.
             welcome_steps: for ``/welcome``; the last one's command is offered where the queue is empty.
         """
         self._owns_engine = isinstance(database, str)
@@ -126,7 +131,9 @@ class Console:
         self._known = known
         self._policy = policy
         self._policy_changed = policy_changed
-        self._replay = replay
+        self.aside = PutAside(
+            store=QuarantineStore(self._engine), records=self.records, clock=clock, rereads=aside or NobodyRereads()
+        )
         self.connecting = Connecting(
             store=IntegrationStore(self._engine),
             records=self.records,
@@ -137,6 +144,7 @@ class Console:
             trials=trials,
             base=ingest_url,
         )
+        self._owners = owners
         self.fragments = Fragments()
         self.welcome_steps = tuple(welcome_steps)
 
@@ -197,7 +205,23 @@ class Console:
             policy=self._policy,
             changed=self._policy_changed,
         )
-        expecting = expected.Expecting(
+        around = records.Records(self.gate, self.records, self._clock, self._cursor_key, self._on_call)
+        return [
+            incidents.router(reading),
+            alerts.router(alerts.Alerts(self.gate, self._engine)),
+            actions.router(acting),
+            records.router(around),
+            quarantine.router(quarantine.Quarantine(gate=self.gate, aside=self.aside, key=self._cursor_key)),
+            reports.router(reports.Reports(self.gate, self.records, self._clock)),
+            suppressions.router(suppressing),
+            expected.router(self._expecting()),
+            integrations.router(self._integrations()),
+            adding.router(self._integrations()),
+            events.router(events.Streaming(self.gate, self.records, self.tail)),
+        ]
+
+    def _expecting(self) -> expected.Expecting:
+        return expected.Expecting(
             gate=self.gate,
             clock=self._clock,
             desk=self.desk,
@@ -206,28 +230,6 @@ class Console:
             records=self.records,
             agreements=self._known,
         )
-        around = records.Records(self.gate, self.records, self._clock, self._cursor_key, self._on_call)
-        return [
-            incidents.router(reading),
-            alerts.router(alerts.Alerts(self.gate, self._engine)),
-            actions.router(acting),
-            records.router(around),
-            quarantine.router(
-                quarantine.Quarantine(
-                    gate=self.gate,
-                    store=QuarantineStore(self._engine),
-                    records=self.records,
-                    clock=self._clock,
-                    key=self._cursor_key,
-                    replay=self._replay,
-                )
-            ),
-            reports.router(reports.Reports(self.gate, self.records, self._clock)),
-            suppressions.router(suppressing),
-            expected.router(expecting),
-            integrations.router(self._integrations()),
-            events.router(events.Streaming(self.gate, self.records, self.tail)),
-        ]
 
     def _integrations(self) -> integrations.Integrations:
         return integrations.Integrations(self.gate, self.connecting, self._known)
@@ -244,6 +246,7 @@ class Console:
             tail=self.tail,
             welcome=lambda: self.welcome_steps,
         )
+        ways = integration_pages.Pages(self._integrations(), self.templates, clock, self._names, self.aside)
         single = incident.Incidents(
             gate=gate,
             incidents=self.incidents,
@@ -258,7 +261,27 @@ class Console:
             sign_in.router(sign_in.SigningIn(gate, self.accounts, self.records, templates, clock)),
             queue.router(lanes),
             incident.router(single),
-            integration_pages.router(integration_pages.Pages(self._integrations(), self.templates, clock, self._names)),
+            integration_pages.router(ways),
+            connect.router(connect.Pages(ways)),
+            checks.router(
+                checks.Pages(
+                    parts=self._expecting(),
+                    templates=templates,
+                    names=self._names,
+                    owners=self._owners,
+                    base=self.connecting.base,
+                )
+            ),
+            quarantine_pages.router(
+                quarantine_pages.Pages(
+                    gate=gate,
+                    aside=self.aside,
+                    templates=templates,
+                    clock=clock,
+                    names=self._names,
+                    key=self._cursor_key,
+                )
+            ),
             welcome.router(welcome.Welcoming(gate, templates, clock, lambda: self.welcome_steps)),
         ]
 

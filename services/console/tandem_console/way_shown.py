@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from tandem.model.integration import AuthKind, Integration
 from tandem.policy import ways_in
@@ -34,12 +36,66 @@ def shown(way: Integration, address: str, secret: str = PLACEHOLDER) -> Shown:
     return Shown(ways_in.address(way, address, secret), tuple(lines), curl)
 
 
+class Place(Protocol):
+    """An address with places in it, as ingest tells it (``api.connecting.Doorway``)."""
+
+    @property
+    def title(self) -> str:
+        """Which API."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Where."""
+        ...
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to enter beside it."""
+        ...
+
+    @property
+    def curl(self) -> str:
+        """For a shell."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What else to know."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A further address of a way in, ready to be copied."""
+
+    title: str
+    address: str
+    headers: tuple[str, ...]
+    curl: str
+    note: str
+
+
+def filled(way: Integration, places: Iterable[Place], base: str, secret: str = PLACEHOLDER) -> list[Filled]:
+    """``places`` for this way in; none where nothing shows the secret: those APIs cannot sign."""
+
+    def put(text: str) -> str:
+        return text.replace("{base}", base.rstrip("/")).replace("{name}", way.name).replace("{secret}", secret)
+
+    if not way.shows:
+        return []
+    return [
+        Filled(each.title, put(each.address), tuple(map(put, each.lines)), put(each.curl), put(each.note))
+        for each in places
+    ]
+
+
 def how(way: Integration) -> str:
     """How posts prove themselves, in words."""
-    return " or ".join(_WORDS[kind] for kind in way.kinds)
+    return " or ".join(WAYS[kind] for kind in way.kinds)
 
 
-_WORDS = {
+WAYS = {
     AuthKind.HMAC: "a signature of the body",
     AuthKind.BEARER: "Authorization: Bearer",
     AuthKind.HEADER: "a header of its own",
@@ -48,3 +104,4 @@ _WORDS = {
     AuthKind.QUERY: "the secret as a parameter of the address",
     AuthKind.SNS: "Amazon's signature",
 }
+"""How a post proves who sent it, in words."""

@@ -112,7 +112,7 @@ class AlertLane:
             content_type = asked.headers.get("content-type")
             post = Post(
                 integration=taken.integration, vendor=taken.vendor, body=taken.body, content_type=content_type,
-                received_at=now,
+                received_at=now, headers=asked.headers,
             )  # fmt: skip
             alerts, known = await self._acceptance.accept(post, taken.reading, taken.delivery_id)
             self._count(taken, alerts, known=known)

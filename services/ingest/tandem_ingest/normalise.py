@@ -6,14 +6,14 @@ Pure. Knows no integration's secrets and gives no ids to alerts; accept.py does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from tandem.ids import alert_id
-from tandem.model.alert import Alert, AlertStatus, Severity, VendorAlert
+from tandem.model.alert import EMPTY, Alert, AlertStatus, Severity, VendorAlert
 from tandem.model.integration import Integration
-from tandem_ingest import tenancy, text, unwrap
+from tandem_ingest import kept_headers, tenancy, text, unwrap
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors.vendor import Vendor
 
@@ -46,6 +46,8 @@ class Post:
     body: bytes
     content_type: str | None
     received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    """Names in lower case; kept of a post that cannot be read, see kept_headers.py."""
 
 
 def read(vendor: Vendor, body: bytes, headers: Mapping[str, str]) -> Reading:
@@ -118,7 +120,7 @@ def accepted(reading: Reading, post: Post, dedup_keys: list[str], delivery_id: s
     """
     found = [*reading.alerts]
     if reading.quarantined is not None:
-        found.append(plain(post.integration))
+        found.append(plain(post.integration, post.headers))
     last = len(found) - 1
     integration = post.integration
     keeper = 0
@@ -164,13 +166,14 @@ def _id(integration: Integration, delivery_id: str, index: int) -> UUID:
     return alert_id(integration.tenant, integration.name, delivery_id, index)
 
 
-def plain(integration: Integration) -> VendorAlert:
-    """The alert that stands for a post which could not be read."""
+def plain(integration: Integration, headers: Mapping[str, str] = EMPTY) -> VendorAlert:
+    """The alert that stands for a post which could not be read, with what its ``headers`` say of it."""
     return VendorAlert(
         title=f"Unreadable alert from {integration.name}",
         status=AlertStatus.FIRING,
         severity=Severity.UNKNOWN,
         description="The sender proved who it is, but its message could not be read. The raw bytes are kept.",
+        labels=kept_headers.kept(headers, integration) if headers else EMPTY,
     )
 
 

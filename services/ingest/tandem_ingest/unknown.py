@@ -29,10 +29,10 @@ BATCH = 200
 BATCHES = 50
 """Released per look and customer: the rest waits two seconds more."""
 _ROLE = "tandem_ingest"
-_PUT = (
-    "insert into ingest.unknown_tenant (tenant, integration, alert_id, customer, said, received_at, value)"
-    " select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[])"
-    " on conflict (integration, alert_id) do nothing"
+PUT = (
+    "insert into ingest.unknown_tenant (tenant, integration, alert_id, customer, said, received_at, value, quarantined)"
+    " select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[],"
+    " $8::text[]) on conflict (integration, alert_id) do nothing"
 )
 _WAITING = "select integration, customer, count(*) as alerts from ingest.unknown_tenant group by 1, 2"
 _TURN = "select pg_try_advisory_xact_lock(hashtextextended('tandem unknown tenants', 0))"
@@ -77,7 +77,7 @@ class UnknownTenants:
         self._putting.update(places)
         try:
             async with asyncio.timeout(PUT_S), self._puts.use() as connection:
-                await connection.execute(_PUT, *_columns(held))
+                await connection.execute(PUT, *zip(*map(row_of, held), strict=True))
             self._waiting.update(places)
         except TimeoutError as fault:
             raise Unavailable("unknown tenants", "no answer in time") from fault
@@ -142,13 +142,16 @@ class UnknownTenants:
         return len(rows)
 
 
-def _columns(held: Sequence[Held]) -> list[list[object]]:
-    return [
-        [each.alert.tenant for each in held],
-        [each.alert.integration for each in held],
-        [each.alert.alert_id for each in held],
-        [tenancy.key_of(each.customer) for each in held],
-        [each.customer for each in held],
-        [each.alert.received_at for each in held],
-        [codec.encode(each.alert) for each in held],
-    ]
+def row_of(held: Held) -> tuple[object, ...]:
+    """A row of ``PUT``."""
+    alert = held.alert
+    return (
+        alert.tenant,
+        alert.integration,
+        alert.alert_id,
+        tenancy.key_of(held.customer),
+        held.customer,
+        alert.received_at,
+        codec.encode(alert),
+        alert.quarantined,
+    )

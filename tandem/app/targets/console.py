@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tandem.app.auditor.receiver import allowing
+from tandem.app.check_owner import CheckOwners
 from tandem.app.dialects import Dialects
 from tandem.app.duty import Duties
 from tandem.app.ground import Ground
@@ -14,7 +15,7 @@ from tandem.http import AiohttpClient
 from tandem.model.integration import Integration
 from tandem.policy.integrations import load_integrations
 from tandem_console.service import Console
-from tandem_ingest.replay import Replays
+from tandem_ingest.set_aside import SetAside
 
 
 async def build(ground: Ground, parts: Parts) -> None:
@@ -25,8 +26,8 @@ async def build(ground: Ground, parts: Parts) -> None:
         found = await load_integrations(reading, ground.key, ground.clock.now())
         return next((each for each in found if each.name == name), None)
 
-    replays = Replays(dsn=ground.dsn, clock=ground.clock, find=find)
-    ground.lifecycle.on_close("replays", replays.close)
+    aside = SetAside(dsn=ground.dsn, clock=ground.clock, find=find)
+    ground.lifecycle.on_close("set aside", aside.close)
     inside = ground.settings.ingest_inside_url or ground.address
     http = AiohttpClient(Guard(allowing((inside,), "")))
     ground.lifecycle.on_close("test posts", http.close)
@@ -50,10 +51,11 @@ async def build(ground: Ground, parts: Parts) -> None:
         on_call=Duties(ground.book),
         policy=ground.policy,
         policy_changed=ground.book.refresh,
-        replay=replays.replay,
+        aside=aside,
         dialects=Dialects(),
         trials=trials,
         ingest_url=ground.settings.ingest_url or ground.public_url,
+        owners=CheckOwners(ground.book),
     )
     await service.start()
     ground.lifecycle.on_close("console", service.stop)

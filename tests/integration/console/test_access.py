@@ -116,6 +116,14 @@ ROUTES = [
     ("GET", "/api/v1/integrations", Scope.OVERSEE),
     ("GET", "/api/v1/audit", Scope.OVERSEE),
     ("GET", "/integrations", Scope.OVERSEE),
+    ("GET", "/checks", Scope.READ),
+    ("GET", "/checks/acme/{id}", Scope.READ),
+    ("GET", "/quarantine", Scope.OVERSEE),
+    ("GET", "/quarantine/count", Scope.OVERSEE),
+    ("GET", "/quarantine/{id}", Scope.OVERSEE),
+    ("GET", "/connect", Scope.OVERSEE),
+    ("GET", "/api/v1/quarantine/customers", Scope.OVERSEE),
+    ("POST", "/api/v1/quarantine/{id}/replay", Scope.STEER),
 ]
 
 

@@ -17,7 +17,7 @@ from tandem.model.alert import Alert, AlertStatus
 from tandem.model.integration import Integration
 from tandem.web.server import WebServer, bind
 from tandem.wire import codec
-from tandem_ingest.replay import Replays
+from tandem_ingest.set_aside import SetAside
 from tests.integration.console.test_cli import invoke
 from tests.support.console import NOW, World, close_world, make_world
 from tests.support.integrations import integration
@@ -74,12 +74,12 @@ async def plant(database) -> AsyncIterator[Plant]:
     async def find(name: str) -> Integration | None:
         return known.get(name)
 
-    replays = Replays(dsn=database.dsn, clock=ManualClock(NOW + timedelta(hours=1)), find=find)
-    world = await make_world(database, replay=replays.replay)
+    aside = SetAside(dsn=database.dsn, clock=ManualClock(NOW + timedelta(hours=1)), find=find)
+    world = await make_world(database, aside=aside)
     try:
         yield Plant(world, known)
     finally:
-        await replays.close()
+        await aside.close()
         await close_world(world)
 
 
@@ -241,6 +241,9 @@ async def test_the_command_line_lists_shows_and_replays(plant: Plant):
     plant.known["plant"] = integration("plant")
     replayed = await invoke(app, "replay", "--integration", "plant", **where)
     neither = await invoke(app, "replay", **where)
+    junk = await plant.unread(b"{", at=NOW + timedelta(minutes=9), delivery_id="junk")
+    discarded = await invoke(app, "discard", str(junk), "--reason", "a test of the vendor's", **where)
+    open_ones = await invoke(app, "list", "--state", "open", **where)
     await server.stop(5)
 
     assert str(alert_id) in listed.stdout, listed.output
@@ -248,3 +251,5 @@ async def test_the_command_line_lists_shows_and_replays(plant: Plant):
     assert (refused.exit_code, "still cannot be read" in refused.stderr) == (1, True)
     assert (replayed.exit_code, "firing: Tank 3 is empty" in replayed.stdout) == (0, True)
     assert neither.exit_code == 2
+    assert (discarded.exit_code, f"{junk}: discarded" in discarded.stdout) == (0, True)
+    assert str(junk) not in open_ones.stdout

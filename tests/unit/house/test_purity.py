@@ -20,7 +20,7 @@ NAMED_ROOMS = {
         "detour",
         "heartbeats",
         "intake",
-        "replay",
+        "set_aside",
         "sns",
         "spool",
         "unknown",

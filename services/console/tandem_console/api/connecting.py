@@ -43,6 +43,30 @@ Row = dict[str, Any]
 _log = structlog.stdlib.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """An address of another API that takes a tool's posts; ``{base}``, ``{name}`` and ``{secret}`` are places."""
+
+    title: str
+    address: str
+    lines: tuple[str, ...]
+    """What to enter where, beside the address."""
+    curl: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool that is read."""
+
+    slug: str
+    name: str
+    kind: str
+    """rmm, siem, backup or monitoring."""
+    auth: AuthKind
+    """How its posts prove who they are, unless somebody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
     """What is known of a vendor's dialect."""
@@ -53,6 +77,10 @@ class Guide:
     """How to connect it, Markdown (docs/integrations)."""
     mapping: str | None = None
     """The mapping document it is read by; None: by code, or nothing is shipped."""
+    doors: tuple[Doorway, ...] = ()
+    """Other APIs that its tools speak."""
+    doors_first: bool = False
+    """Its tools post there, and to our own address only as an exception."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +101,10 @@ class Dialects(Protocol):
         """What is known of a vendor."""
         ...
 
+    def tools(self) -> tuple[Tool, ...]:
+        """Every tool that is read."""
+        ...
+
     def read(self, vendor: str, mapping: str | None, body: bytes, content_type: str | None) -> Previewed:
         """What ``body`` becomes by ``mapping``, else by the vendor's own reading."""
         ...
@@ -84,6 +116,10 @@ class NoDialects:
     def guide(self, vendor: str) -> Guide:  # noqa: ARG002 - nothing is known
         """Nothing."""
         return Guide()
+
+    def tools(self) -> tuple[Tool, ...]:
+        """None."""
+        return ()
 
     def read(self, vendor: str, mapping: str | None, body: bytes, content_type: str | None) -> Previewed:
         """Cannot."""
@@ -177,7 +213,7 @@ class Connecting:
         now = self.clock.now()
         made = await secrets.rotate(self.policy, way, key=self.key, now=now, overlap=overlap, secret=secret)
         detail = {"secret_id": str(made.secret_id)[:8], "overlap_s": int(overlap.total_seconds())}
-        await self._noted(principal, found, "integration.rotate", "done", detail)
+        await self.noted(principal, found, "integration.rotate", "done", detail)
         return made
 
     async def test(self, principal: Principal, name: str, customer: str | None = None) -> UUID:
@@ -196,9 +232,9 @@ class Connecting:
         try:
             alert_id = await self.trials.post(name, customer)
         except TrialFailed:
-            await self._noted(principal, found, "integration.test", "failed", {})
+            await self.noted(principal, found, "integration.test", "failed", {})
             raise
-        await self._noted(principal, found, "integration.test", "done", {"alert_id": str(alert_id)})
+        await self.noted(principal, found, "integration.test", "done", {"alert_id": str(alert_id)})
         return alert_id
 
     async def travelled(self, principal: Principal, name: str, alert_id: UUID) -> tuple[Stage, ...]:
@@ -231,7 +267,7 @@ class Connecting:
                 raise Refused(Reason.INVALID, "this mapping cannot be used", errors=checked.problems)
         await set_mapping(self.policy, name, mapping)
         detail = {"mapping": "own" if mapping is not None else "the vendor's", "characters": len(mapping or "")}
-        await self._noted(principal, found, "integration.mapping", "done", detail)
+        await self.noted(principal, found, "integration.mapping", "done", detail)
         return found
 
     async def preview(self, vendor: str, mapping: str | None, body: Body | None) -> Previewed:
@@ -246,7 +282,7 @@ class Connecting:
             found = await asyncio.to_thread(self.dialects.read, vendor, mapping, raw, content_type)
         return found if body is not None else Previewed(problems=found.problems)
 
-    async def _noted(self, principal: Principal, found: Row, action: str, outcome: str, detail: Row) -> None:
+    async def noted(self, principal: Principal, found: Row, action: str, outcome: str, detail: Row) -> None:
         """Write the audit; a database that is away now must not cost a person the secret that was just made."""
         deed = Deed(
             at=self.clock.now(),

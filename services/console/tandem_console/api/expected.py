@@ -32,6 +32,8 @@ PERIOD = timedelta(days=92)
 WATCHED_S = 2.0
 """How long a caller waits until the router has paused or resumed."""
 _LOOK_S = 0.05
+ANYHOW = "expected"
+"""The way in that the alert of a check names which names none (tandem_router/checks/state.py)."""
 _Tenant = Annotated[Text | None, Query(max_length=64)]
 _Id = Annotated[Text, Path(max_length=64)]
 _From = Annotated[AwareDatetime | None, Query(alias="from", description="Default: 92 days ago.")]
@@ -82,6 +84,8 @@ class ExpectedCheck(BaseModel):
     last_failure_at: AwareDatetime | None
     last_duration_s: float | None
     paused: Paused | None
+    integration: str
+    """The way in that its alert names; ``expected`` where the check names none."""
     ping_path: str | None
     """Where its signal is sent to; a secret may have to follow. None where a tool's own alerts are the signal."""
     counts: Counts
@@ -164,7 +168,7 @@ def _list(api: APIRouter, parts: Expecting) -> None:
         chosen = sorted(each for each in principal.tenants if tenant in {None, each})
         since = start or parts.clock.now() - PERIOD
         rows = await parts.checks.checks(chosen, start=since, end=end)
-        return {"items": [_shown(parts, row) for row in rows]}
+        return {"items": [shown_check(parts, row) for row in rows]}
 
 
 def _one(api: APIRouter, parts: Expecting) -> None:
@@ -175,7 +179,7 @@ def _one(api: APIRouter, parts: Expecting) -> None:
         check_id: _Id,
     ) -> dict[str, Any]:
         """One check."""
-        return _shown(parts, await _found(parts, principal, tenant, check_id))
+        return shown_check(parts, await found_check(parts, principal, tenant, check_id))
 
 
 def _history(api: APIRouter, parts: Expecting) -> None:
@@ -187,7 +191,7 @@ def _history(api: APIRouter, parts: Expecting) -> None:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> dict[str, Any]:
         """What was said of it and what was not, newest first."""
-        await _found(parts, principal, tenant, check_id)
+        await found_check(parts, principal, tenant, check_id)
         return {"items": await parts.checks.history(principal.tenants, tenant, check_id, limit=limit)}
 
 
@@ -202,7 +206,7 @@ def _pause(api: APIRouter, parts: Expecting) -> None:
         """Expect nothing for a while: nothing is raised. An alert that stands goes on standing."""
         if body.until is not None and body.until <= parts.clock.now():
             raise Refused(Reason.INVALID, "this end is over already", errors=("/until: lies in the past",))
-        await _found(parts, principal, tenant, check_id)
+        await found_check(parts, principal, tenant, check_id)
         said = {"note": body.reason, "until": body.until}
         return await _say(parts, principal, (tenant, check_id), SignalKind.PAUSE, said)
 
@@ -215,13 +219,13 @@ def _resume(api: APIRouter, parts: Expecting) -> None:
         check_id: _Id,
     ) -> Response:
         """Expect it again: its interval begins anew."""
-        row = await _found(parts, principal, tenant, check_id)
+        row = await found_check(parts, principal, tenant, check_id)
         if row["phase"] != "paused":
             raise Refused(Reason.CONFLICT, "it is not paused")
         return await _say(parts, principal, (tenant, check_id), SignalKind.RESUME, {})
 
 
-async def _found(parts: Expecting, principal: Principal, tenant: str, check_id: str) -> Row:
+async def found_check(parts: Expecting, principal: Principal, tenant: str, check_id: str) -> Row:
     """The check, if it is one of the caller's."""
     now = parts.clock.now()
     chosen = [tenant] if tenant in principal.tenants else []
@@ -258,21 +262,21 @@ async def _say(
     )
     await parts.records.write_audit(deed)
     row, done = await _watched(parts, principal, key, paused=kind is SignalKind.PAUSE)
-    shown = ExpectedCheck.model_validate(_shown(parts, row)).model_dump(mode="json")
+    shown = ExpectedCheck.model_validate(shown_check(parts, row)).model_dump(mode="json")
     return JSONResponse(shown, 200 if done else 202)
 
 
 async def _watched(parts: Expecting, principal: Principal, key: tuple[str, str], *, paused: bool) -> tuple[Row, bool]:
     until = monotonic() + parts.watched_s
     while True:
-        row = await _found(parts, principal, *key)
+        row = await found_check(parts, principal, *key)
         done = (row["phase"] == "paused") is paused
         if done or monotonic() >= until:
             return row, done
         await pause(_LOOK_S)
 
 
-def _shown(parts: Expecting, row: Row) -> dict[str, Any]:
+def shown_check(parts: Expecting, row: Row) -> dict[str, Any]:
     """A row as people read it; the rhythm is the active agreement's."""
     state, check = row["state"], _declared(parts, row)
     runs = state.get("runs") or {}
@@ -285,7 +289,8 @@ def _shown(parts: Expecting, row: Row) -> dict[str, Any]:
     }
     spec = check.spec if check is not None else None
     pinged = spec is None or (spec.source is None and spec.what.value != "volume")
-    way = (spec.integration if spec is not None else state.get("integration")) or "INTEGRATION"
+    alerts_as = state.get("integration") or ANYHOW
+    way = (spec.integration if spec is not None else None) or (alerts_as if alerts_as != ANYHOW else "INTEGRATION")
     return {
         "tenant": row["tenant"],
         "id": row["check_id"],
@@ -305,6 +310,7 @@ def _shown(parts: Expecting, row: Row) -> dict[str, Any]:
         "last_failure_at": state.get("last_failure_at"),
         "last_duration_s": state.get("duration_s"),
         "paused": paused if row["phase"] == "paused" else None,
+        "integration": alerts_as,
         "ping_path": f"/v1/heartbeats/{way}/{row['check_id']}" if pinged else None,
         "counts": row.get("counts", NOTHING),
     }

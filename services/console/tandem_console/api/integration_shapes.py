@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from tandem.model.integration import AuthKind
 from tandem.web.text import STRICT, Line, Text
 
 MOST_OVERLAP_H = 24 * 90
+ONE_LINE = r"^[^\r\n]*$"
 
 
 class SecretAge(BaseModel):
@@ -98,6 +100,18 @@ class UnknownCustomer(BaseModel):
     """YAML for the provider's document."""
 
 
+class OtherDoor(BaseModel):
+    """A further address that takes its tool's posts, of another API."""
+
+    title: str
+    address: str
+    headers: list[str]
+    """What to enter where, beside the address."""
+    curl: str
+    """Posts a small real alert from a shell."""
+    note: str
+
+
 class IntegrationPage(Integration):
     """One way in, with what is needed to connect its tool."""
 
@@ -107,6 +121,7 @@ class IntegrationPage(Integration):
     """To give to the tool, a word in capitals for the secret."""
     curl: str
     """Posts a test from a shell; empty where a shell cannot sign it."""
+    doors: list[OtherDoor]
     tool: str
     """What people call the vendor's tool."""
     steps: str
@@ -139,7 +154,50 @@ class Rotated(BaseModel):
     address: str
     headers: list[str]
     curl: str
+    doors: list[OtherDoor]
     old_valid_until: datetime
+
+
+class NewWay(BaseModel):
+    """A way in to be made."""
+
+    model_config = STRICT
+
+    name: Annotated[Line, Field(min_length=1, max_length=64)]
+    tenant: Annotated[Text, Field(min_length=1, max_length=64)]
+    vendor: Annotated[Text, Field(min_length=1, max_length=64)]
+    auth: AuthKind | None = None
+    """How its posts prove who they are; null: its tool's usual way."""
+    header: Annotated[Text, Field(max_length=100, pattern=ONE_LINE)] = ""
+    """For auth header; empty: X-Tandem-Key."""
+    prefix: Annotated[Text, Field(max_length=40, pattern=ONE_LINE)] = ""
+    """Before the secret in that header."""
+    parameter: Annotated[Text, Field(max_length=40, pattern=ONE_LINE)] = ""
+    """For auth query; empty: key."""
+    user: Annotated[Text, Field(max_length=100, pattern=ONE_LINE)] = ""
+    """For auth basic; empty: any."""
+    topics: Annotated[list[Annotated[Line, Field(max_length=400)]], Field(max_length=20)] = []
+    """For auth sns: ARNs of the topics that may post."""
+    secret: Annotated[str, Field(min_length=16, max_length=512)] | None = None
+    """The vendor's own; by default Tandem makes one."""
+
+
+class Connected(BaseModel):
+    """A new way in with its secret, this once."""
+
+    name: str
+    tenant: str
+    vendor: str
+    auth: AuthKind
+    secret_id: str
+    secret: str
+    """Empty where Amazon signs."""
+    address: str
+    headers: list[str]
+    curl: str
+    doors: list[OtherDoor]
+    steps: str
+    """How to set up the tool, Markdown."""
 
 
 class NewTest(BaseModel):

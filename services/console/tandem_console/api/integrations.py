@@ -7,6 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from tandem.model.integration import Integration
+from tandem.policy.secrets import Made
 from tandem.web.text import Text
 from tandem_console import ways
 from tandem_console.access import Principal, Scope
@@ -17,7 +19,7 @@ from tandem_console.api.incidents import PROBLEMS
 from tandem_console.pages.names import Agreements
 from tandem_console.rows_to_add import customer, proposal
 from tandem_console.travel import Stage, is_over
-from tandem_console.way_shown import Shown, shown
+from tandem_console.way_shown import PLACEHOLDER, Shown, filled, shown
 from tandem_console.ways import Around, Body
 
 LONGEST_BODY = 20_000
@@ -76,12 +78,10 @@ def _rotating(api: APIRouter, parts: Integrations) -> None:
         overlap = timedelta(hours=wanted.overlap_hours)
         made = await connecting.rotate(principal, name, overlap=overlap, secret=wanted.secret)
         response.headers["cache-control"] = "no-store"
-        look = shown(made.integration, connecting.address(name), made.secret)
         return {
             "name": name,
             "secret_id": str(made.secret_id)[:8],
-            "secret": made.secret,
-            **_copied(look),
+            **told(connecting, made),
             "old_valid_until": connecting.clock.now() + overlap,
         }
 
@@ -143,7 +143,7 @@ async def described(parts: Integrations, principal: Principal, name: str) -> dic
     guide = connecting.dialects.guide(found["vendor"])
     return {
         **found,
-        **_copied(look),
+        **addresses(connecting, way, look),
         "tool": guide.name or found["vendor"],
         "steps": guide.steps,
         "mapping": await connecting.mapping(name) or guide.mapping,
@@ -196,5 +196,24 @@ def _travel(name: str, alert_id: UUID, said: tuple[Stage, ...]) -> dict[str, Any
     }
 
 
-def _copied(look: Shown) -> dict[str, Any]:
-    return {"address": look.address, "headers": list(look.headers), "curl": look.curl}
+def told(connecting: Connecting, made: Made) -> dict[str, Any]:
+    """A new secret with everything the tool's own page asks for."""
+    way = made.integration
+    look = shown(way, connecting.address(way.name), made.secret)
+    return {"secret": made.secret, **addresses(connecting, way, look, made.secret)}
+
+
+def addresses(
+    connecting: Connecting, way: Integration | None, look: Shown, secret: str = PLACEHOLDER
+) -> dict[str, Any]:
+    """Where a tool posts and what it is given; the API that it speaks first, where that is not ours."""
+    copied = {"address": look.address, "headers": list(look.headers), "curl": look.curl}
+    if way is None:
+        return {**copied, "doors": []}
+    guide = connecting.dialects.guide(way.vendor)
+    doors = [asdict(each) for each in filled(way, guide.doors, connecting.base, secret)]
+    if not doors or not guide.doors_first:
+        return {**copied, "doors": doors}
+    ours = {"title": "Tandem's own address", **copied, "note": "For a tool whose address cannot be changed otherwise."}
+    first = {name: doors[0][name] for name in copied}
+    return {**first, "doors": [*doors[1:], ours]}

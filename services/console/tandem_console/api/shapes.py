@@ -308,7 +308,12 @@ class Quarantined(BaseModel):
     raw: str | None
     """The beginning of a post's body; what is not printable is replaced."""
     replayed_at: datetime | None
+    """Or discarded."""
     replayed_by: str | None
+    discarded: str | None
+    """Why it need not be read, as who discarded it said."""
+    waits: bool
+    """Nobody knows whose it is: it waits, and ``tenant`` looks after its integration."""
 
 
 class Rereading(BaseModel):
@@ -327,6 +332,10 @@ class Replayed(BaseModel):
     alerts: list[Rereading]
     cleared: bool
     """The plain alert that stood for it is cleared: nothing else of the integration is unread."""
+    others: int
+    """Further alerts, of clients that are not yours."""
+    waiting: int
+    """Further alerts, of customers nobody maps: they wait."""
 
 
 class NotReplayed(BaseModel):
@@ -343,6 +352,38 @@ class ReplayedList(BaseModel):
     not_replayed: list[NotReplayed]
     more: bool
     """Ask again for the rest."""
+
+
+class DiscardedList(BaseModel):
+    """What need not be read."""
+
+    discarded: list[UUID]
+    not_discarded: list[NotReplayed]
+
+
+class WaitingCustomer(BaseModel):
+    """A customer that no client is mapped to; its alerts wait."""
+
+    tenant: str
+    """Who looks after the integration."""
+    integration: str
+    customer: str
+    said: str
+    """As the tool writes it; empty: it names nobody."""
+    alerts: int
+    since: datetime
+
+
+class WaitingCustomers(BaseModel):
+    """Most first."""
+
+    items: list[WaitingCustomer]
+
+
+class Given(BaseModel):
+    """Alerts that go to a client within seconds."""
+
+    alerts: int
 
 
 class Intake(BaseModel):

@@ -14,17 +14,16 @@ from starlette.datastructures import FormData
 
 from tandem.clock import Clock
 from tandem.errors import Reason, Refused
-from tandem.model.integration import Integration
-from tandem.policy.secrets import Made
 from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
 from tandem_console.api.connecting import LONGEST_MAPPING, Previewed, TrialFailed
-from tandem_console.api.integrations import Integrations, described, previewed, tried
+from tandem_console.api.integrations import Integrations, described, previewed, told, tried
+from tandem_console.api.putting_aside import PutAside
 from tandem_console.pages.markdown import rendered
 from tandem_console.pages.names import Names
 from tandem_console.pages.render import Templates
 from tandem_console.travel import Stage, is_over
-from tandem_console.way_shown import how, shown
+from tandem_console.way_shown import how
 
 OVERLAPS = ((24, "24 hours"), (168, "7 days"), (1, "1 hour"), (0, "not at all: the old one has leaked"))
 """Hours that the secrets before stay valid, the usual first."""
@@ -35,7 +34,7 @@ _FRAGMENT = {"cache-control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Done:
+class Done:
     """What a form has just done, to be shown once."""
 
     fault: str = ""
@@ -55,22 +54,27 @@ class Pages:
     templates: Templates
     clock: Clock
     names: Names
+    aside: PutAside
 
     async def overview(self, principal: Principal) -> str:
         """The list's live part."""
         ways = await self.parts.connecting.all(principal)
-        return self.text("_integrations.html", principal, ways=ways)
+        unread = {row["integration"]: row["posts"] for row in await self.aside.counts(principal)}
+        return self.text("_integrations.html", principal, ways=ways, unread=unread)
 
     async def live(self, principal: Principal, content: dict[str, Any], test: UUID | None) -> str:
         """One way in's live part, with the way of a test when one is named."""
         stages = await self._stages(principal, content["name"], test)
-        return self.text("_integration.html", principal, way=content, stages=stages, over=is_over(stages))
+        unread = await self.aside.count(principal, content["name"])
+        return self.text(
+            "_integration.html", principal, way=content, stages=stages, over=is_over(stages), unread=unread
+        )
 
     async def page(
-        self, principal: Principal, name: str, *, test: UUID | None = None, done: _Done | None = None
+        self, principal: Principal, name: str, *, test: UUID | None = None, done: Done | None = None
     ) -> Response:
         """The whole page, perhaps with what was just done."""
-        done = done or _Done()
+        done = done or Done()
         content = await described(self.parts, principal, name)
         configured = await self.parts.connecting.configured(name)
         return self.templates.page(
@@ -81,6 +85,7 @@ class Pages:
             way=content,
             client=self.names.tenant(content["tenant"]),
             how=how(configured) if configured else content["auth"],
+            other_api=self.parts.connecting.dialects.guide(content["vendor"]).doors_first,
             steps=rendered(content["steps"]),
             live=await self.live(principal, content, test),
             overlaps=OVERLAPS,
@@ -130,7 +135,7 @@ def _looking(routes: APIRouter, pages: Pages) -> None:
     ) -> Response:
         """One way in; the live part alone for our script."""
         if not _by_script(request):
-            return await pages.page(principal, name, test=test, done=_Done(good=_USED if used else ""))
+            return await pages.page(principal, name, test=test, done=Done(good=_USED if used else ""))
         content = await described(pages.parts, principal, name)
         return HTMLResponse(await pages.live(principal, content, test), headers=_FRAGMENT)
 
@@ -146,7 +151,7 @@ def _acting(routes: APIRouter, pages: Pages) -> None:
             made = await connecting.rotate(principal, name, overlap=overlap, secret=own)
         except Refused as refused:
             return await _refused(pages, principal, name, refused)
-        return await pages.page(principal, name, done=_Done(made=_new(made, connecting.address(name))))
+        return await pages.page(principal, name, done=Done(made=told(connecting, made)))
 
     @routes.post("/integrations/{name}/test")
     async def test(request: Request, principal: Annotated[Principal, Depends(overseer)], name: _Name) -> Response:
@@ -155,7 +160,7 @@ def _acting(routes: APIRouter, pages: Pages) -> None:
         try:
             alert_id = await connecting.test(principal, name, customer)
         except TrialFailed as fault:
-            return await pages.page(principal, name, done=_Done(fault=f"The test did not get in: {fault}."))
+            return await pages.page(principal, name, done=Done(fault=f"The test did not get in: {fault}."))
         except Refused as refused:
             return await _refused(pages, principal, name, refused)
         return RedirectResponse(f"/integrations/{name}?test={alert_id}", 303)
@@ -170,7 +175,7 @@ def _acting(routes: APIRouter, pages: Pages) -> None:
         fragment = pages.text("_preview.html", principal, preview=result)
         if _by_script(request):
             return HTMLResponse(fragment, headers=_FRAGMENT)
-        return await pages.page(principal, name, done=_Done(mapping=mapping, preview=fragment))
+        return await pages.page(principal, name, done=Done(mapping=mapping, preview=fragment))
 
 
 def _by_script(request: Request) -> bool:
@@ -191,7 +196,7 @@ def _mapping_used(routes: APIRouter, pages: Pages) -> None:
                 raise
             result = previewed(None, Previewed(problems=refused.errors))
             fragment = pages.text("_preview.html", principal, preview=result)
-            done = _Done(mapping=mapping, preview=fragment, fault="The mapping was not taken into use.")
+            done = Done(mapping=mapping, preview=fragment, fault="The mapping was not taken into use.")
             return await pages.page(principal, name, done=done)
         return RedirectResponse(f"/integrations/{name}?used=1", 303)
 
@@ -201,7 +206,7 @@ async def _refused(pages: Pages, principal: Principal, name: str, refused: Refus
     if refused.reason not in {Reason.INVALID, Reason.TOO_MANY, Reason.CONFLICT}:
         raise refused
     said = refused.detail[:1].upper() + refused.detail[1:] + "."
-    return await pages.page(principal, name, done=_Done(fault=said))
+    return await pages.page(principal, name, done=Done(fault=said))
 
 
 def _rotation(form: FormData) -> tuple[timedelta, str | None]:
@@ -213,9 +218,3 @@ def _rotation(form: FormData) -> tuple[timedelta, str | None]:
 def _mapping(form: FormData) -> str:
     text = str(form.get("mapping", "")).replace("\r\n", "\n").replace("\x00", "")
     return text.encode("utf-8", "ignore").decode()[: LONGEST_MAPPING + 1]
-
-
-def _new(made: Made, address: str) -> dict[str, Any]:
-    way: Integration = made.integration
-    look = shown(way, address, made.secret)
-    return {"secret": made.secret, "address": look.address, "headers": look.headers, "curl": look.curl}

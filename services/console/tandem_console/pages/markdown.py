@@ -24,6 +24,7 @@ def rendered(text: str) -> Markup:
         token.tag = _DOWN.get(token.tag, token.tag)
         if token.type in {"fence", "code_block"}:
             token.info = ""
+            token.attrSet("tabindex", "0")  # it scrolls: the keyboard must reach it
         if token.children:
             token.children = list(_without_dead_links(token.children))
     return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704 - html is off, see above

@@ -124,6 +124,17 @@
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   };
 
+  // --- The number beside a link of the navigation; without it the page itself tells ---------------------------------
+  const badge = $("[data-badge]");
+  const tally = async () => {
+    try {
+      const answer = await fetch(badge.dataset.badge, { headers: { accept: "text/html", "hx-request": "true" } });
+      const text = answer.ok ? (await answer.text()).trim() : "";
+      badge.hidden = !/^\d+$/.test(text);
+      put(badge, badge.hidden ? "" : text);
+    } catch { /* the next look tells */ }
+  };
+
   // --- Acting ----------------------------------------------------------------------------------------------------
   document.addEventListener("htmx:after:request", (event) => {
     const status = event.detail.ctx.response?.status, form = $("#act");
@@ -183,4 +194,20 @@
   setInterval(tick, 1000);
   if (source && !counts) listen();
   if (source) arm();
+  if (badge) { tally(); setInterval(() => { if (!document.hidden) tally(); }, 60000); }
+  // Tools are found while one types; the button asks the server. Without scripts all of a form is shown.
+  const find = $("[data-find]");
+  if (find) find.addEventListener("input", () => {
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean), root = $(find.dataset.find);
+    for (const item of $$("[data-name]", root)) item.hidden = !words.every((word) => item.dataset.name.toLowerCase().includes(word));
+    for (const part of $$("section", root)) part.hidden = !$("[data-name]:not([hidden])", part);
+    put($("#found"), `${$$("[data-name]:not([hidden])", root).length} tools`);
+  });
+  const way = $("#auth"), only = $("[data-when]");
+  if (way && only) way.addEventListener("change", () => { only.hidden = way.value !== only.dataset.when; });
+  const all = $("[data-all]"), boxes = () => $$("input[type=checkbox][name=id]");
+  if (all && boxes().length) {
+    all.hidden = false;
+    all.addEventListener("change", () => { for (const box of boxes()) box.checked = all.checked; });
+  }
 })();

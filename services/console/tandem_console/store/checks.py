@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tandem.model.integration import AuthKind
 from tandem_console.store.scoped import seeing
 
 Row = dict[str, Any]
@@ -27,6 +28,17 @@ _COUNTS = text(
     " count(*) filter (where outcome = 'failed') as failed, count(*) filter (where outcome = 'missing') as missing"
     " from router.check_periods where due_at >= :start"
     " and (cast(:end as timestamptz) is null or due_at < :end) group by tenant, check_id"
+)
+_INCIDENTS = text(
+    "select distinct on (a.tenant, a.dedup_key) a.tenant, w.check_id, a.incident_id"
+    " from unnest(cast(:tenants as text[]), cast(:checks as text[]), cast(:ways as text[])) as w(tenant, check_id, way)"
+    " join router.alerts a on a.tenant = w.tenant"
+    " and (a.integration || '/' || a.dedup_key) = w.way || '/expected:' || w.check_id"
+    " where a.incident_id is not null order by a.tenant, a.dedup_key, a.received_at desc"
+)
+_WAYS = text(
+    "select name, tenant, vendor, auth, header from agreement.integrations where tenant = :tenant and enabled"
+    " and auth not in ('hmac', 'sns') and (name = :name or :name = 'INTEGRATION') order by name limit 20"
 )
 NOTHING = {"verified": 0, "late": 0, "failed": 0, "missing": 0}
 
@@ -56,3 +68,22 @@ class CheckStore:
         async with seeing(self._engine, tenants) as connection:
             values = {"tenant": tenant, "check_id": check_id, "limit": limit}
             return [dict(row) for row in (await connection.execute(_HISTORY, values)).mappings()]
+
+    async def incidents(
+        self, tenants: Iterable[str], checks: Iterable[tuple[str, str, str]]
+    ) -> dict[tuple[str, str], Any]:
+        """(tenant, check) -> the incident of its last alert; ``checks`` are (tenant, check, way in)."""
+        listed = list(checks)
+        if not listed:
+            return {}
+        names, ids, ways = zip(*listed, strict=True)
+        values = {"tenants": [*names], "checks": [*ids], "ways": [*ways]}
+        async with seeing(self._engine, tenants) as connection:
+            rows = (await connection.execute(_INCIDENTS, values)).mappings()
+            return {(row["tenant"], row["check_id"]): row["incident_id"] for row in rows}
+
+    async def ways(self, tenants: Iterable[str], tenant: str, name: str) -> list[Row]:
+        """Ways in of ``tenant`` that take a check-in: the one of that name, or all for ``INTEGRATION``."""
+        async with seeing(self._engine, tenants) as connection:
+            rows = (await connection.execute(_WAYS, {"tenant": tenant, "name": name})).mappings()
+            return [{**row, "auth": AuthKind(row["auth"]), "header": row["header"] or "X-Tandem-Key"} for row in rows]
