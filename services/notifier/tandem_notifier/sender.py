@@ -33,9 +33,9 @@ from tandem_notifier.channels import Channel
 from tandem_notifier.lanes import Lanes
 from tandem_notifier.metrics import count_result, prepare
 from tandem_notifier.paging import Page, event_of
-from tandem_notifier.ready import Ready
 from tandem_notifier.render import ack_url
 from tandem_notifier.store import Claim, Result
+from tandem_notifier.turns import Turns
 from tandem_notifier.urgency import Urgency
 
 GATHER_S = 0.005
@@ -78,6 +78,19 @@ class SenderSettings:
     """Attempts at once at most."""
 
 
+class _Ready(asyncio.Queue[Page]):
+    """Pages with a place in their lane. Many slow targets may keep every worker; then a fresh P1 is taken next."""
+
+    def _init(self, _maxsize: int) -> None:
+        self._queue = Turns()
+
+    def _put(self, item: Page) -> None:
+        self._queue.put(item)
+
+    def _get(self) -> Page:
+        return self._queue.next()
+
+
 class Sender:
     """One per process."""
 
@@ -110,7 +123,7 @@ class Sender:
         self._in_memory: dict[UUID, Page] = {}
         self._begun: set[UUID] = set()
         """Of those, the ones whose attempt was begun: their receiver may have them."""
-        self._ready = Ready()
+        self._ready = _Ready()
         self._results: list[Result] = []
         self._ended = asyncio.Event()
         self._look = asyncio.Event()
