@@ -1,6 +1,7 @@
 """Notices: what happens to windows and silences, told to both parties' teams. No incident, no answer asked for.
 
-Pure. A notice travels as a page that is only told; ``render.py`` says how it looks.
+Pure. A notice travels as a page that is only told; ``render.py`` says how it looks. It is planned, and sent by whoever
+claims its row: no case remembers that it was told, so only the row knows one that comes again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tandem.agreement.schema.people import Contact
 from tandem.ids import uuid8
 from tandem.model.ownership import Mode, Party, Track
 from tandem.model.suppression import SuppressionEvent, SuppressionKind, SuppressionStep
-from tandem_notifier.paging import LEASE, SENDING, TOLD_DEADLINE, Page
+from tandem_notifier.paging import PLANNED, TOLD_DEADLINE, Page
 from tandem_notifier.reach import accountable_of
 from tandem_notifier.telling import TEAM, quietly
 from tandem_notifier.urgency import Urgency
@@ -107,12 +108,12 @@ def _page(
         step=0,
         told=True,
         urgency=Urgency.TOLD,
-        state=SENDING,
-        attempt=1,
+        state=PLANNED,
+        attempt=0,
         late=False,
         planned_at=now,
         deadline_at=now + TOLD_DEADLINE,
-        leased_until=now + LEASE,
+        leased_until=None,
         alert_at=None,
         reason=f"{event.kind.value} {event.step.value}",
         content=msgspec.json.encode(_content(event, agreement, party, person, identity, public_url)),

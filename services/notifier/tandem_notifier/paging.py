@@ -25,7 +25,7 @@ PAGE_DEADLINE = timedelta(minutes=30)
 TOLD_DEADLINE = timedelta(hours=24)
 LEASE = timedelta(seconds=15)
 """How long one boot may take for an attempt: the channel's ten seconds, a short queue and the write of its outcome."""
-SENDING, WOULD_HAVE_PAGED = "sending", "would_have_paged"
+PLANNED, SENDING, WOULD_HAVE_PAGED = "planned", "sending", "would_have_paged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

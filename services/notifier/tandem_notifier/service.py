@@ -101,7 +101,6 @@ class Notifier:
             agreement = self._book.at(event.tenant, event.agreement_version)
             for page in notices(event, agreement, now, self._settings.public_url):
                 store.put_page(plan.writes, page, boot=self._settings.boot)
-                plan.after.append(page)
 
     def committed(self, plan: Plan) -> None:
         """The pages are durable: send them now."""

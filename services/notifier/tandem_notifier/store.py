@@ -24,7 +24,7 @@ from tandem_notifier.claim import claim_sql
 from tandem_notifier.lanes import Kind, kind_of
 from tandem_notifier.links import AckLink
 from tandem_notifier.opening import OPENING
-from tandem_notifier.paging import LEASE, SENDING, Page
+from tandem_notifier.paging import LEASE, SENDING, WOULD_HAVE_PAGED, Page
 from tandem_notifier.urgency import Urgency
 
 SCHEMA = "notifier"
@@ -339,7 +339,7 @@ def _page_row(page: Page, boot: str) -> tuple[object, ...]:
         page.attempt if sending else 0,
         page.planned_at,
         page.deadline_at,
-        page.planned_at if sending else None,
+        None if page.state == WOULD_HAVE_PAGED else page.planned_at,
         boot if sending else None,
         page.leased_until if sending else None,
         page.alert_at,

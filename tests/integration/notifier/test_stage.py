@@ -12,8 +12,10 @@ from tandem.clock import ManualClock
 from tandem.model.events import FactKind
 from tandem.model.incident import Acknowledgement, IncidentState
 from tandem.model.ownership import Actor
+from tandem.model.suppression import SuppressionEvent, SuppressionKind, SuppressionStep
 from tests.support.ladder import INTERNAL, event, incident
 from tests.support.pager import pager_on
+from tests.support.windows import northwind
 
 START = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
@@ -113,3 +115,31 @@ async def test_the_console_sees_pages_of_its_tenants_and_never_where_they_go(pag
         columns = await connection.fetchrow("select * from notifier.pages")
 
     assert not {"target", "content", "leased_by"} & set(columns.keys())
+
+
+async def test_a_notice_whose_record_comes_again_is_one_page_that_its_row_alone_sends(pager):
+    pager.book.compiled = northwind()
+    began = SuppressionEvent(
+        tenant="northwind",
+        kind=SuppressionKind.WINDOW,
+        suppression_id="patching",
+        name="Patching",
+        step=SuppressionStep.STARTED,
+        at=START,
+        emitted_at=START,
+        start=START,
+        end=START + timedelta(hours=4),
+        reason="the monthly patches",
+        owner="anna-kowalski",
+        scope="function patching",
+        agreement_version=1,
+    )
+
+    await pager.commit(began)
+    planned = sorted(await pager.rows("party, state, attempt, next_attempt_at"))
+    await pager.admin.execute("update notifier.page set state = 'delivered'")
+    await pager.commit(began)
+
+    assert planned == [("internal", "planned", 0, START), ("msp", "planned", 0, START)]
+    assert await pager.states() == ["delivered", "delivered"]
+    assert pager.take() == []
