@@ -83,6 +83,17 @@ async def test_an_accepted_alert_that_the_router_passed_without_storing_it_is_ha
     assert violation.id.startswith("tandem.alerts/")
 
 
+async def test_a_missing_signals_alert_that_the_router_passed_without_storing_it_is_half_accepted(system: System):
+    moved = "update bus.log set topic = 'tandem.missing' where topic = 'tandem.alerts'"
+    passed = "update bus.consumer_offset set next_offset = 9 where grp = 'router' and topic = 'tandem.missing'"
+    violation = await damaged(
+        system, "half_accepted", moved, passed, "delete from router.alert", "delete from router.decision"
+    )
+
+    assert violation.id.startswith("tandem.missing/")
+    assert "tandem bus tail missing" in violation.todo
+
+
 async def test_an_alert_that_was_put_into_quarantine_is_not_half_accepted(system: System):
     await system.bus.append([Record(ALERTS.name, "northwind/x", b"\x08\x01\x12\x10" + bytes(16) + b"\xff")])
     await system.settle()
