@@ -28,11 +28,12 @@ _AFTER = (
     ' ORDER BY "offset" LIMIT 500'
 )
 _POLL_S = 0.5
+_KNOWN = ", ".join(sorted(name.removeprefix("tandem.") for name in BY_NAME))
 
 
 @app.command()
 def tail(
-    topic: Annotated[str, typer.Argument(help="alerts, commands, incidents, sla, pages, quarantine or routed.*")],
+    topic: Annotated[str, typer.Argument(help=f"{_KNOWN} or routed.*")],
     follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="The data directory, when the database is embedded")] = None,
 ) -> None:
@@ -42,8 +43,7 @@ def tail(
 
     async def work() -> None:
         if name not in BY_NAME and not is_outside(name):
-            known = ", ".join(sorted(known.removeprefix("tandem.") for known in BY_NAME))
-            raise Refused(Reason.INVALID, f"no topic {topic!r}; there are {known} and routed.*")
+            raise Refused(Reason.INVALID, f"no topic {topic!r}; there are {_KNOWN} and routed.*")
         kafka = kafka_settings(settings)
         if kafka is not None:
             async for record in kafka_tail.tail(kafka, name, follow=follow):
