@@ -30,8 +30,8 @@ format: setup-dev ## let ruff mend what it can
 	@$(VENV)/ruff check --fix-only --quiet . && $(VENV)/ruff format --quiet .
 
 chaos: setup-dev ## faults, short rounds: kill -9, pauses, a broker, a database, a network, a pager that fail (docs/reliability.md)
-	@$(VENV)/pytest -q -m "chaos_fast or chaos" tests/crash $(ARGS)
-	@$(VENV)/pytest -q -m chaos_kafka tests/crash $(ARGS)
+	@$(VENV)/pytest -q -rs -m chaos --durations=10 tests/crash $(ARGS)
+	@$(VENV)/pytest -q -rs -m chaos_kafka --durations=10 tests/crash $(ARGS)
 
 soak: setup-dev ## the faults with three seeds and all their rounds, hours; prints what docs/reliability.md reports
 	@for seed in 1 2 3; do for marks in "chaos_fast or chaos or soak" chaos_kafka; do \
