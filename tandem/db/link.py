@@ -82,6 +82,9 @@ class Link:
             await connection.close(timeout=_CLOSE_S)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             connection.terminate()
+        except asyncio.CancelledError:
+            connection.terminate()
+            raise
 
     async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
         if self._connection is None or self._connection.is_closed():

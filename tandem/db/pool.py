@@ -103,7 +103,11 @@ async def connect(
             command_timeout=command_timeout_s,
             server_settings=server_settings(role, application_name) | dict(settings or {}),
         )
-        await set_codecs(connection)
+        try:
+            await set_codecs(connection)
+        except BaseException:
+            connection.terminate()  # cancelled, perhaps: nobody else knows of it yet
+            raise
         return connection
 
 
