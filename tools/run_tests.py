@@ -1,7 +1,8 @@
 """Runs the whole suite as `make test` promises it; holds no test and no fixture.
 
-Two processes of pytest: everything that is asynchronous on two workers, then the browser tests alone (synchronous
-Playwright leaves an event loop running, and later async tests of that process fail). Arguments are passed to both.
+Two processes of pytest: everything that is asynchronous on three workers (on two cores: one is mostly waiting for a
+broker, a child process or a deadline), then the browser tests alone (synchronous Playwright leaves an event loop
+running, and later async tests of that process fail). Arguments are passed to both.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS: list[tuple[str, list[str], list[str]]] = [
-    ("suite", ["unit", "contract", "integration", "journeys", "crash"], ["-n", "2", "--dist", "worksteal"]),
+    ("suite", ["unit", "contract", "integration", "journeys", "crash"], ["-n", "3", "--dist", "worksteal"]),
     ("browser", ["e2e"], []),
 ]
 """Name, folders under tests/, arguments of pytest."""

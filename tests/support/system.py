@@ -118,6 +118,8 @@ class System:
     phones: Phones
     agreements: Agreements
     admin: Any
+    link: Link
+    """Of the sender."""
     posts: int = 0
     promises_kept: bool = True
     """False in a test that damages tables: its end asks the auditor nothing."""
@@ -293,6 +295,7 @@ class System:
         self._stopping.set()
         if self._sending is not None:
             await self._sending
+        await self.link.close()
         for runner in self.runners:
             await runner.close()
         await self.bus.stop()
@@ -312,8 +315,9 @@ async def make_system(
     bus = PostgresBus(database.dsn, "tandem_chain", clock=clock)
     await bus.start()
     phones, runners = Phones(), list[Runner]()
+    sending = Link(database.dsn, "tandem_notifier")
     sender = Sender(
-        database=Link(database.dsn, "tandem_notifier"),
+        database=sending,
         bus=bus,
         clock=clock,
         channels={"webhook": phones, "email": phones, "ntfy": phones},
@@ -329,6 +333,6 @@ async def make_system(
     for group in [[stage] for stage in stages] if apart else [stages]:
         lanes = [Lane(stage, await bus.consumer(stage.group, [t.name for t in stage.inputs])) for stage in group]
         runners.append(Runner(bus=bus, lanes=lanes, link=Link(database.dsn, "tandem_chain"), clock=clock))
-    system = System(database, clock, bus, runners, sender, phones, agreements, await database.admin())
+    system = System(database, clock, bus, runners, sender, phones, agreements, await database.admin(), sending)
     await system.start()
     return system
