@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.support.effort import measured, rounds, seconds
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
 from tests.support.ledger import Outcome, Post
+from tests.support.postgres_server import PostgresServer
 from tests.support.served import TANDEM, launch
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1800)]
@@ -130,23 +131,37 @@ async def ready_again(fleet: Installation[Fleet], name: str) -> None:
 
 
 async def test_a_migration_that_fails_half_way_leaves_what_runs_running(fleet: Installation[Fleet]):
-    """The newest revision of a schema runs once more and meets what it has already made."""
+    """The newest revision of every schema runs once more; one of them meets what it has already made.
+
+    Those before it succeed, as in an upgrade that fails half-way: what they did must be taken back with it.
+    """
     server = fleet.supervisor.server
     found = await status(server.dsn)
-    router = next(branch for branch in found.branches if branch.schema == "router")
-    older, newest = f"router_{router.head - 1:04}", f"router_{router.head:04}"
+    back = [
+        (f"{each.schema}_{each.head:04}", f"{each.schema}_{each.head - 1:04}")
+        for each in found.branches
+        if each.head > 1
+    ]
 
     async def fail() -> None:
-        await server.ask("update tandem.alembic_version set version_num = $1 where version_num = $2", older, newest)
+        await renamed(server, back)
+        before = str(await status(server.dsn))
         code, said = await upgrade(fleet)
         assert code != 0, said
-        await server.ask("update tandem.alembic_version set version_num = $1 where version_num = $2", newest, older)
+        assert str(await status(server.dsn)) == before
+        await renamed(server, [(older, newest) for newest, older in back])
         code, said = await upgrade(fleet)
         assert code == 0, said
 
     await fleet.under_load(fail(), per_second=PER_SECOND)
 
     assert str(await status(server.dsn)) == str(found)
+
+
+async def renamed(server: PostgresServer, versions: Sequence[tuple[str, str]]) -> None:
+    """Have the database say that it stands at the second of each two."""
+    for old, new in versions:
+        await server.ask("update tandem.alembic_version set version_num = $1 where version_num = $2", new, old)
 
 
 async def test_a_schema_that_is_newer_serves_and_an_older_upgrade_says_so(fleet: Installation[Fleet]):
