@@ -30,13 +30,10 @@ format: setup-dev ## let ruff mend what it can
 	@$(VENV)/ruff check --fix-only --quiet . && $(VENV)/ruff format --quiet .
 
 chaos: setup-dev ## faults, short rounds: kill -9, pauses, a broker, a database, a network, a pager that fail (docs/reliability.md)
-	@$(VENV)/pytest -q -rs -m chaos --durations=10 tests/crash $(ARGS)
-	@$(VENV)/pytest -q -rs -m chaos_kafka --durations=10 tests/crash $(ARGS)
+	@$(VENV)/python -m tools.run_faults $(ARGS)
 
-soak: setup-dev ## the faults with three seeds and all their rounds, hours; prints what docs/reliability.md reports
-	@for seed in 1 2 3; do for marks in "chaos_fast or chaos or soak" chaos_kafka; do \
-		CRASH_SEED=$$seed CHAOS_EFFORT=full $(VENV)/pytest -q -rP -m "$$marks" --timeout=0 tests/crash $(ARGS) || exit 1; \
-	done; done
+soak: setup-dev ## the faults with three seeds and all rounds, hours; prints what docs/reliability.md reports (ARGS="--seed 2")
+	@$(VENV)/python -m tools.run_faults --soak $(ARGS)
 
 bench: setup-dev ## measure; every figure that has a peer is a ratio of one run
 	@$(VENV)/python -m bench $(ARGS)
