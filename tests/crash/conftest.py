@@ -17,6 +17,29 @@ from tests.support.supervisor import Supervisor
 
 KNOWN_S = 2.5
 """By then every ingest knows the ways in."""
+LINES = 12
+"""Of a failure, at once; all of it comes at the end."""
+
+
+class _Faults:
+    """Shows what failed when it fails: a soak tells the rest hours later, or never when it is stopped."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self._reporter = reporter
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._reporter.ensure_newline()
+            said = [line for line in report.longreprtext.splitlines() if line.startswith("E ")]
+            self._reporter.write_line("\n".join([report.nodeid, *said[:LINES]]))
+
+
+@pytest.hookimpl(trylast=True)  # pytest makes its reporter in this hook
+def pytest_configure(config: pytest.Config) -> None:
+    """In the process that writes to the terminal."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if isinstance(reporter, pytest.TerminalReporter):
+        config.pluginmanager.register(_Faults(reporter))
 
 
 @pytest.fixture(scope="module")
