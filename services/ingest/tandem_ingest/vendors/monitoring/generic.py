@@ -29,16 +29,17 @@ TITLE = ("title", "name", "summary", "subject", "alertname", "headline")
 TOLD = ("message", "text", "msg", "alert", "description", "alertmessage")
 """What may be a text of many lines: its first one is the title."""
 CHECK = (
-    "service", "servicename", "servicedesc", "check", "checkname", "monitor", "monitorname", "monitorfriendlyname", "job",
-    "jobname", "rulename", "rule", "controlname", "control",
+    "service", "servicename", "servicedesc", "check", "checkname", "monitor", "monitorname", "monitorfriendlyname",
+    "job", "jobname", "rulename", "rule", "controlname", "control",
 )  # fmt: skip
 STATE = ("state", "status", "result", "monitorstatus", "alerttypefriendlyname")
 OUTPUT = (
-    "output", "reason", "error", "errormessage", "details", "body", "content", "alertdetails", "incidentreason", "cause",
+    "output", "reason", "error", "errormessage", "details", "body", "content", "alertdetails", "incidentreason",
+    "cause",
 )  # fmt: skip
 STATUS = (
-    "statusname", "status", "state", "alertstatus", "alertstate", "eventaction", "action", "event", "eventtype",
-    "monitorstatus", "alerttypefriendlyname", "incidentstatus",
+    "statusname", "status", "state", "alertstatus", "alertstate", "alertaction", "eventaction", "action", "event",
+    "eventtype", "monitorstatus", "alerttypefriendlyname", "incidentstatus",
 )  # fmt: skip
 SEVERITY = ("severity", "level", "priority", "criticality", "urgency", "alertseverity", "alertlevel", "severityname")
 SEVERITY_STATUS = frozenset({"critical", "crit", "warning", "warn", "error", "emergency", "fatal", "major", "minor"})
@@ -60,7 +61,8 @@ HOST = (
 TIME = (
     "time", "timestamp", "occurredat", "date", "datetime", "createdat", "created", "startsat", "eventtime",
     "triggeredat", "starttime", "startedat", "when", "ts", "raisedat", "detectedat", "createdtime", "createddatetime",
-    "detectiontimestamp", "timeofalert", "alertdatetime", "incidenttimeiso", "timegenerated", "receivedat",
+    "detectiontimestamp", "timeofalert", "alertdatetime", "incidenttimeiso", "timegenerated", "datestartzoned",
+    "receivedat",
 )  # fmt: skip
 KEY = (
     "dedupkey", "fingerprint", "incidentkey", "alertid", "alertkey", "correlationid", "alias", "alertuid", "incidentid",
@@ -221,7 +223,9 @@ def _status(told: Mapping[str, str]) -> AlertStatus:
     """A word for over, wherever it stands first; ``resolved: true`` says it as well."""
     if _says(told, "resolved") in status.TRUE:
         return AlertStatus.RESOLVED
-    if "status" not in told and (_says(told, "severity") in LEVEL_OVER or _is_over(_says(told, "kind"))):
+    if "status" not in told and _says(told, "severity") in LEVEL_OVER:
+        return AlertStatus.RESOLVED
+    if " " in told.get("status", " ") and _is_over(_says(told, "kind")):  # no status, or a sentence
         return AlertStatus.RESOLVED
     return status.of_word(told.get("status"))
 

@@ -42,6 +42,8 @@ DEVICE = (
     "device", "devicehostname", "hostname", "devicename", "host", "alertsourceinfodevicename", "alerthostname",
 )  # fmt: skip
 
+SITE = ("site", "sitename", "alertsourceinfositename", "alertsitename", "customer", "client", "tenant")
+
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
     """The one alert of a post."""
@@ -65,9 +67,7 @@ def _alert(body: object) -> VendorAlert:
             says.get("time", "timestamp", "alerttime", "occurredat", "alerttimestamp", "alertcreatedat"),
         ),
         dedup_key=_condition(says, kind),
-        customer=says.first(
-            "site", "sitename", "alertsourceinfositename", "alertsitename", "customer", "client", "tenant",
-        ),  # fmt: skip
+        customer=says.first(*SITE),
         url=says.first("url", "alerturl", "link", "docurl"),
         description=message,
         labels={
