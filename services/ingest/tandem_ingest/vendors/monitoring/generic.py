@@ -56,7 +56,7 @@ LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered
 HOST = (
     "host", "hostname", "device", "devicename", "devicehostname", "server", "servername", "node", "machine", "computer",
     "computername", "instance", "agent", "agentname", "entity", "asset", "assetname", "resource", "resourcename",
-    "nodename", "machinename", "endpointname",
+    "nodename", "machinename", "endpointname", "agenthostname", "hosthostname",
 )  # fmt: skip
 TIME = (
     "time", "timestamp", "occurredat", "date", "datetime", "createdat", "created", "startsat", "eventtime",
