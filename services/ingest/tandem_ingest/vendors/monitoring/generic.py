@@ -25,8 +25,8 @@ CLEAR = status.CLEAR
 TITLES = ("title", "name", "summary", "message")
 """What makes an object an alert of its own, as it is written."""
 DELIVERY_HEADERS = ("webhook-id", "idempotency-key", "x-tandem-delivery")
-TITLE = ("title", "name", "summary", "subject", "alertname", "headline")
-TOLD = ("message", "text", "msg", "alert", "description", "alertmessage")
+TITLE = ("title", "name", "summary", "subject", "alertname", "alerttitle", "headline")
+TOLD = ("message", "text", "msg", "alert", "description", "alertmessage", "briefdescription")
 """What may be a text of many lines: its first one is the title."""
 CHECK = (
     "service", "servicename", "servicedesc", "check", "checkname", "monitor", "monitorname", "monitorfriendlyname",
@@ -81,7 +81,8 @@ WRAPPERS = frozenset({"alert", "event", "incident", "notification", "issue"})
 KNOWN = frozenset(
     {
         *TITLE, *TOLD, *STATUS, *SEVERITY, *HOST, *TIME, *KEY, *CUSTOMER, *URL, *DESCRIPTION,
-        *EXPIRES, "content", "labels", "tags", "test", "istest", "resolved", "isresolved", "tandem",
+        *EXPIRES, "content", "labels", "tags", "test", "istest", "resolved", "isresolved", "cleared",
+        "iscleared", "tandem",
     }
 )  # fmt: skip
 """Names that have a place of their own; any other that stands at the top becomes a label."""
@@ -105,7 +106,7 @@ ASKED = Questions(
     description=DESCRIPTION,
     function=("function",),
     test=("test", "istest"),
-    resolved=("resolved", "isresolved"),
+    resolved=("resolved", "isresolved", "cleared", "iscleared"),
 )
 
 
