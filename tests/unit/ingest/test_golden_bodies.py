@@ -96,6 +96,7 @@ def test_every_vendor_has_golden_bodies_and_every_clearing_one_a_clear() -> None
         ("datadog", "a monitor triggers", False),
         ("prtg", "placeholders that were not filled", True),
         ("prtg", "a sensor is down", False),
+        ("cloudwatch", "a sample finding of GuardDuty", True),
         ("rubrik", "its test event", True),
         ("rubrik", "a ransomware detection is a success of severity Critical", False),
     ],

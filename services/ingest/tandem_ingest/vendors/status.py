@@ -11,12 +11,15 @@ CLEAR = frozenset(
         "normal", "success", "good", "healthy", "online", "fixed", "inactive", "ended", "reset", "green",
     }
 )  # fmt: skip
-_NOT = frozenset({"not", "no", "un", "partially"})
+_NOT = frozenset({"not", "no", "un", "partially", "audit"})
 TRUE = frozenset({"true", "yes", "1"})
 
 
 def of_word(value: object) -> AlertStatus:
-    """RESOLVED for a word that says so, also as ``alert_resolved``; a word nobody knows never ends a condition."""
+    """RESOLVED for a word that says so, also as ``alert_resolved``; a word nobody knows never ends a condition.
+
+    Windows' AUDIT_SUCCESS is what was tried, and no clear.
+    """
     said = word(value)
     if said.isalpha():  # one word, as nearly always
         return AlertStatus.RESOLVED if said in CLEAR else AlertStatus.FIRING

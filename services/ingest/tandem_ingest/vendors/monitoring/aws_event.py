@@ -32,7 +32,9 @@ NAMED = (
 
 
 OVER = frozenset({"closed", "resolved", "compliant"})
-CAUSES = ("statusMessage", "StatusMessage", "Cause", "stoppedReason", "reason")
+JOB = ("jobName", "pipeline", "project-name")
+"""What Glue, Batch, CodePipeline and CodeBuild run: the next run that succeeds ends the failure of the one before."""
+CAUSES = ("statusMessage", "StatusMessage", "Cause", "stoppedReason", "reason", "message")
 """Why it came to the state, as Backup, Auto Scaling, ECS and others call it."""
 
 
@@ -118,10 +120,12 @@ def _finding(says: Mapping[str, object], found: Mapping[str, object]) -> VendorA
 def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAlert:
     level = detail.get("severity")
     first_resource = shape.text(_first(says.get("resources")))
-    states = [shape.word(detail.get(name)) for name in ("statusCode", "state", "status")]
+    states = [shape.word(detail.get(name)) for name in ("statusCode", "state", "status", "build-status")]
+    job = _job(detail)
+    over = not OVER.isdisjoint([_compliance(detail), *states]) or bool(job and "succeeded" in states)
     return draft(
-        title=headline(says.get("detail-type"), _about(detail)),
-        status=AlertStatus.FIRING if OVER.isdisjoint([_compliance(detail), *states]) else AlertStatus.RESOLVED,
+        title=headline(says.get("detail-type"), " ".join(filter(None, (job, _about(detail))))),
+        status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
         severity=_severity(level),
         severity_word=level,
         host=shape.first(
@@ -129,13 +133,19 @@ def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAl
             shape.dig(detail, "resource", "instanceDetails", "instanceId"),
             detail.get("EC2InstanceId"),
             detail.get("ec2InstanceId"),
-            fields.of_arn(first_resource),
+            shape.dig(detail, "s3ObjectDetails", "bucketName"),
+            None if job else fields.of_arn(first_resource),
             detail.get("resourceId"),
         ),
         occurred_at=times.parse(detail.get("createdAt")) or times.parse(says.get("time")),
         # GuardDuty and Inspector update a finding under its id, Health an event under its ARN; most have no condition.
         dedup_key=shape.first(
-            detail.get("eventArn"), detail.get("arn"), detail.get("findingArn"), _rule_on(detail), detail.get("id")
+            detail.get("eventArn"),
+            detail.get("arn"),
+            detail.get("findingArn"),
+            _rule_on(detail),
+            f"{shape.text(says.get('detail-type'))}/{job}" if job else None,
+            detail.get("id"),
         ),
         customer=shape.first(says.get("account"), detail.get("accountId")),
         description=shape.first(
@@ -146,10 +156,11 @@ def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAl
             "source": says.get("source"),
             "region": says.get("region"),
             "service": detail.get("service"),
-            "state": detail.get("state"),
+            "state": _state(detail),
             "code": shape.first(detail.get("eventTypeCode"), detail.get("type")),
             "resource": first_resource,
         },
+        test=shape.dig(detail, "service", "additionalInfo", "sample") is True,  # GuardDuty's sample findings
     )
 
 
@@ -164,6 +175,17 @@ def _rule_on(detail: Mapping[str, object]) -> str | None:
     return f"{rule}/{resource}" if rule and resource else None
 
 
+def _job(detail: Mapping[str, object]) -> str | None:
+    """What runs; of a pipeline the stage and the action, each of which fails and succeeds for itself."""
+    name = shape.first(*map(detail.get, JOB))
+    parts = (name, shape.text(detail.get("stage")), shape.text(detail.get("action")))
+    return "/".join(filter(None, parts)) if name else None
+
+
+def _state(detail: Mapping[str, object]) -> str | None:
+    return shape.first(detail.get("state"), detail.get("build-status"), detail.get("status") if _job(detail) else None)
+
+
 def _about(detail: Mapping[str, object]) -> str | None:
     service, code = shape.text(detail.get("service")), shape.text(detail.get("eventTypeCode"))
     rule, found = shape.text(detail.get("configRuleName")), _compliance(detail).replace("_", "-")
@@ -171,7 +193,8 @@ def _about(detail: Mapping[str, object]) -> str | None:
         detail.get("title"),
         f"{rule} is {found}" if rule and found else rule,
         f"{service} {code}" if service and code else code,
-        ": ".join(filter(None, (shape.text(detail.get("state")), shape.first(*map(detail.get, CAUSES)))))
+        shape.dig(detail, "scanResultDetails", "scanResultStatus"),
+        ": ".join(filter(None, (_state(detail), shape.first(*map(detail.get, CAUSES)))))
         if detail.get("instance-id") is None
         else None,
         " ".join(filter(None, (shape.text(detail.get("instance-id")), shape.text(detail.get("state"))))),

@@ -25,44 +25,64 @@ CLEAR = status.CLEAR
 TITLES = ("title", "name", "summary", "message")
 """What makes an object an alert of its own, as it is written."""
 DELIVERY_HEADERS = ("webhook-id", "idempotency-key", "x-tandem-delivery")
-TITLE = ("title", "name", "summary", "subject", "alertname", "headline")
-TOLD = ("message", "text", "msg", "alert", "description")
+TITLE = ("title", "name", "summary", "subject", "alertname", "alerttitle", "headline")
+TOLD = ("message", "text", "msg", "alert", "description", "alertmessage", "briefdescription")
 """What may be a text of many lines: its first one is the title."""
-CHECK = ("service", "servicename", "servicedesc", "check", "checkname", "monitor", "job", "jobname")
-STATE = ("state", "status", "result")
-OUTPUT = ("output", "reason", "error", "errormessage", "details", "body", "content")
-STATUS = ("status", "state", "alertstatus", "alertstate", "eventaction", "action", "event", "eventtype", "statusname")
+CHECK = (
+    "service", "servicename", "servicedesc", "check", "checkname", "monitor", "monitorname", "monitorfriendlyname",
+    "job", "jobname", "rulename", "rule", "controlname", "control",
+)  # fmt: skip
+STATE = ("state", "status", "result", "monitorstatus", "alerttypefriendlyname")
+OUTPUT = (
+    "output", "reason", "error", "errormessage", "details", "body", "content", "alertdetails", "incidentreason",
+    "cause",
+)  # fmt: skip
+STATUS = (
+    "statusname", "status", "state", "alertstatus", "alertstate", "alertaction", "eventaction", "action", "event",
+    "eventtype", "monitorstatus", "alerttypefriendlyname", "incidentstatus",
+)  # fmt: skip
 SEVERITY = ("severity", "level", "priority", "criticality", "urgency", "alertseverity", "alertlevel", "severityname")
 SEVERITY_STATUS = frozenset({"critical", "crit", "warning", "warn", "error", "emergency", "fatal", "major", "minor"})
 CHECK_STATES = frozenset(
     {"ok", "okay", "up", "down", "critical", "crit", "warning", "warn", "unknown", "unreachable", "alert", "recovery"}
 )
 KIND = ("notificationtype", "type", "alerttype", "messagetype")
+EVENT = ("eventname", "alerttype", "eventtype", "event", "type")
+"""What happened, where no sentence tells it, as Meraki's alertType."""
 KIND_OVER = frozenset({"recovery", "recovered", "resolved", "resolve"})
 """Kinds of notification that tell a clear where no status does, as Nagios' and Cronitor's RECOVERY."""
 LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered"})
 """Levels that tell a clear where no status does, as Kapacitor's OK; "normal" is one that events begin with."""
 HOST = (
     "host", "hostname", "device", "devicename", "devicehostname", "server", "servername", "node", "machine", "computer",
-    "computername", "instance", "agent", "agentname", "entity", "asset", "resource",
+    "computername", "instance", "agent", "agentname", "entity", "asset", "assetname", "resource", "resourcename",
+    "nodename", "machinename", "endpointname", "agenthostname", "hosthostname",
 )  # fmt: skip
 TIME = (
     "time", "timestamp", "occurredat", "date", "datetime", "createdat", "created", "startsat", "eventtime",
-    "triggeredat", "starttime", "startedat", "when",
+    "triggeredat", "starttime", "startedat", "when", "ts", "raisedat", "detectedat", "createdtime", "createddatetime",
+    "detectiontimestamp", "timeofalert", "alertdatetime", "incidenttimeiso", "timegenerated", "datestartzoned",
+    "receivedat",
 )  # fmt: skip
-KEY = ("dedupkey", "fingerprint", "incidentkey", "alertid", "alertkey", "correlationid", "alias", "alertuid")
+KEY = (
+    "dedupkey", "fingerprint", "incidentkey", "alertid", "alertkey", "correlationid", "alias", "alertuid", "incidentid",
+    "alarmid", "problemid", "findingid",
+)  # fmt: skip
+WATCHED = ("monitorid", "checkid")
+"""Of a monitor, which may watch several machines."""
 CUSTOMER = (
     "tenant", "customer", "client", "tenantname", "customername", "clientname", "company", "companyname",
-    "organization", "organizationname", "organisation",
+    "organization", "organizationname", "organisation", "orgname",
 )  # fmt: skip
 EXPIRES = ("expiresat", "endsat")
 URL = ("url", "link", "alerturl", "permalink", "href", "generatorurl", "linktoupstreamdetails")
-DESCRIPTION = ("description", "details", "message", "body", "text", "output")
-WRAPPERS = frozenset({"alert", "event", "incident", "notification"})
+DESCRIPTION = ("description", "details", "message", "body", "text", "output", "alertmessage")
+WRAPPERS = frozenset({"alert", "event", "incident", "notification", "issue"})
 KNOWN = frozenset(
     {
         *TITLE, *TOLD, *STATUS, *SEVERITY, *HOST, *TIME, *KEY, *CUSTOMER, *URL, *DESCRIPTION,
-        *EXPIRES, "content", "labels", "tags", "test", "istest", "resolved", "isresolved", "tandem",
+        *EXPIRES, "content", "labels", "tags", "test", "istest", "resolved", "isresolved", "cleared",
+        "iscleared", "tandem",
     }
 )  # fmt: skip
 """Names that have a place of their own; any other that stands at the top becomes a label."""
@@ -76,6 +96,8 @@ ASKED = Questions(
     output=OUTPUT,
     status=STATUS,
     kind=KIND,
+    event=EVENT,
+    watched=WATCHED,
     severity=SEVERITY,
     host=HOST,
     key=KEY,
@@ -84,7 +106,7 @@ ASKED = Questions(
     description=DESCRIPTION,
     function=("function",),
     test=("test", "istest"),
-    resolved=("resolved", "isresolved"),
+    resolved=("resolved", "isresolved", "cleared", "iscleared"),
 )
 
 
@@ -120,11 +142,13 @@ def _alert(body: object) -> VendorAlert:
     said = as_generic(shape.mapping(body))
     says = Flat(said, wrappers=WRAPPERS)
     told = ASKED.answers(says)
-    title, key = told.get("title"), told.get("key")
+    title, key = told.get("title"), told.get("key") or _on_host(told, "watched")
     if title is None and "told" in told:
         title, key = headline(_thing(told), told["told"]), key or _checked(told)
     if title is None:
         title, key = _made(told), key or _condition(told)
+    if title is None and not told.get("event", "").isdigit():
+        title = _on_host(told, "event", " on ")
     if title is None:
         raise Unreadable("no title")
     tagged = tags.pairs(says.get("tags"))
@@ -184,8 +208,15 @@ def _marked(told: Mapping[str, str], rest: str) -> str | None:
     return f"title:{text.short_hash(*where, rest.casefold())}" if rest else None
 
 
+def _on_host(told: Mapping[str, str], question: str, between: str = "/") -> str | None:
+    """The answer to ``question``, and the machine when one is named; None without an answer."""
+    return between.join(told[each] for each in (question, "host") if each in told) if question in told else None
+
+
 def _condition(told: Mapping[str, str]) -> str | None:
-    """Of a title made of parts, which tells the state: what stays the same when it is over."""
+    """Of a title made of parts, which tells the state: what stays the same when it is over. A host alone is none."""
+    if "check" not in told and "state" not in told:
+        return None
     return "/".join(told[each] for each in ("host", "check") if each in told) or None
 
 
@@ -193,9 +224,17 @@ def _status(told: Mapping[str, str]) -> AlertStatus:
     """A word for over, wherever it stands first; ``resolved: true`` says it as well."""
     if _says(told, "resolved") in status.TRUE:
         return AlertStatus.RESOLVED
-    if "status" not in told and (_says(told, "severity") in LEVEL_OVER or _says(told, "kind") in KIND_OVER):
+    if "status" not in told and _says(told, "severity") in LEVEL_OVER:
+        return AlertStatus.RESOLVED
+    if " " in told.get("status", " ") and _is_over(_says(told, "kind")):  # no status, or a sentence
         return AlertStatus.RESOLVED
     return status.of_word(told.get("status"))
+
+
+def _is_over(kind: str) -> bool:
+    """Whether a kind of notification tells a clear, also as ``alert_recovery``."""
+    over = status.of_word(kind) is AlertStatus.RESOLVED
+    return over and kind.replace(".", "_").rpartition("_")[2] in KIND_OVER
 
 
 def _severity_of_status(told: Mapping[str, str]) -> str | None:

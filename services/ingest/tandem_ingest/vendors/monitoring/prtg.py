@@ -25,9 +25,16 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
         "warning": Severity.MEDIUM,
         "unusual": Severity.LOW,
         "up": Severity.INFO,
+        "fehler": Severity.HIGH,
+        "warnung": Severity.MEDIUM,
+        "ungewöhnlich": Severity.LOW,
+        "ok": Severity.INFO,
         "unknown": Severity.UNKNOWN,
     }
 )
+
+UP = frozenset({"up", "ok"})
+"""OK in German, whose words stand in the notifications of a server in that language."""
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
@@ -47,7 +54,7 @@ def _sensor(body: object) -> VendorAlert:
     device = says.first("device", "host", "devicename")
     return draft(
         title=title,
-        status=AlertStatus.RESOLVED if now.casefold() == "up" else AlertStatus.FIRING,
+        status=AlertStatus.RESOLVED if now.casefold() in UP else AlertStatus.FIRING,
         severity=severity.of_word(now, SEVERITY),
         severity_word=now,
         host=device,
@@ -72,5 +79,5 @@ def _sensor(body: object) -> VendorAlert:
 
 def _now(state: str) -> str:
     """``Down`` of "Down (Acknowledged)", ``Up`` of "Down ended (now: Up)"."""
-    ended = state.partition("now:")[2].strip("() ")
+    ended = (state.partition("now:")[2] or state.partition("jetzt:")[2]).strip("() ")
     return (ended or state).partition(" ")[0]

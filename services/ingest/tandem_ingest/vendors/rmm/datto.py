@@ -38,7 +38,11 @@ STATE = (
     "alertaction",
     "eventaction",
 )
-DEVICE = ("device", "devicehostname", "hostname", "devicename", "host", "alertsourceinfodevicename")
+DEVICE = (
+    "device", "devicehostname", "hostname", "devicename", "host", "alertsourceinfodevicename", "alerthostname",
+)  # fmt: skip
+
+SITE = ("site", "sitename", "alertsourceinfositename", "alertsitename", "customer", "client", "tenant")
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
@@ -59,9 +63,11 @@ def _alert(body: object) -> VendorAlert:
         severity=severity.of_word(word, SEVERITY),
         severity_word=word,
         host=says.first(*DEVICE),
-        occurred_at=times.parse(says.get("time", "timestamp", "alerttime", "occurredat")),
+        occurred_at=times.parse(
+            says.get("time", "timestamp", "alerttime", "occurredat", "alerttimestamp", "alertcreatedat"),
+        ),
         dedup_key=_condition(says, kind),
-        customer=says.first("site", "sitename", "alertsourceinfositename", "customer", "client", "tenant"),
+        customer=says.first(*SITE),
         url=says.first("url", "alerturl", "link", "docurl"),
         description=message,
         labels={

@@ -22,7 +22,7 @@ from tandem_ingest.vendors.flat import LONGEST, fold
 SEVERITY: Mapping[str, Severity] = MappingProxyType({**severity.WORDS, "major": Severity.HIGH, "minor": Severity.LOW})
 """NinjaOne's own words mean the same everywhere; ``priority`` is HIGH, MEDIUM, LOW or NONE."""
 WRAPPERS = ("activity", "alert", "payload", "data")
-CLEAR = frozenset({"reset", "auto_reset", "autoreset", "resolved", "cleared", "closed"})
+CLEAR = frozenset({"reset", "auto_reset", "autoreset", "reset_by_psa_ticket_callback", "resolved", "cleared", "closed"})
 _CLEARED = ("_reset", " reset", "_resolved", "_cleared", ".reset", ".resolved", ".cleared", ".closed")
 _STATES = CLEAR | {"triggered", "acknowledged", "disabled", "open", "active", "new", "started", "completed"}
 """Status codes that say how a condition is; another one (CPU_THRESHOLD_EXCEEDED) says what it is."""

@@ -39,13 +39,14 @@ def incident(body: object) -> VendorAlert:
         raise Unreadable("an incident without a title")
     cleared = shape.word(says.get("status")) in CLEAR
     entities = (says.get("relatedEntities"), says.get("entities"), shape.dig(body, "entities"))
+    alerts = shape.either(says.get("alerts"), says.get("Alerts"))
     workspace = shape.mapping(shape.dig(body, "workspaceInfo"))
     return draft(
         title=title,
         status=AlertStatus.RESOLVED if cleared else AlertStatus.FIRING,
         severity=severity.of_word(says.get("severity")),
         severity_word=says.get("severity"),
-        host=microsoft.host_in(*entities, _entities_of(says.get("alerts"))) or fields.first(says, "compromisedEntity"),
+        host=microsoft.host_in(*entities, _entities_of(alerts)) or fields.first(says, "compromisedEntity"),
         occurred_at=_occurred_at(says, cleared=cleared),
         dedup_key=shape.first(resource.get("name"), resource.get("id"), number, says.get("systemAlertId")),
         customer=shape.first(shape.dig(body, "tenantId"), workspace.get("WorkspaceName")),
@@ -101,7 +102,14 @@ def alert(says: Mapping[str, object]) -> VendorAlert:
 
 def _resource(body: object) -> Mapping[str, object]:
     inner = shape.dig(body, "object")
-    return inner if isinstance(inner, dict) else shape.mapping(body)
+    says = inner if isinstance(inner, dict) else shape.mapping(body)
+    return {_camel(name): value for name, value in says.items()} if "incident_number" in says else says
+
+
+def _camel(name: str) -> str:
+    """``created_time_utc``, as the Python SDK has it, as ``createdTimeUtc``."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def _entities_of(alerts: object) -> list[object]:
