@@ -243,8 +243,8 @@ class Fleet:
 
     # -- telling ------------------------------------------------------------------------------------------------
 
-    async def behind(self) -> int:
-        """Records that wait, on their way to the bus or there for somebody who reads it."""
+    async def behind(self) -> dict[str, int]:
+        """Records that wait, on their way to the bus or there for somebody who reads it, by where they are."""
         if self.broker is None:
             return await behind_on_postgres(self.admin_dsn)
         return await behind_on_broker(self.admin_dsn, self.broker.ends)

@@ -74,7 +74,7 @@ _ATTEMPTS = (
     " from notifier.attempt a join notifier.page using (page_id) where page_id::text = any($1::text[])"
     " order by page_id, a.attempt limit 40"
 )
-_UNDER_WAY = "select count(*) from notifier.page where state in ('planned', 'sending')"
+_UNDER_WAY = "select to_jsonb(p)::text from notifier.page p where state in ('planned', 'sending') limit 3"
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ class Processes(Protocol):
         """See that everything runs, whatever was done to it."""
         ...
 
-    async def behind(self) -> int:
-        """Records that wait, on their way to the bus or there for somebody who reads it."""
+    async def behind(self) -> dict[str, int]:
+        """Records that wait, on their way to the bus or there for somebody who reads it, by where they are."""
         ...
 
     def said(self) -> str:
@@ -209,8 +209,8 @@ class Installation(Generic[P]):
         connection = await asyncpg.connect(self.supervisor.admin_dsn)
         try:
             deadline = time.monotonic() + REST_S
-            while behind := (await self.supervisor.behind() or await connection.fetchval(_UNDER_WAY)):
-                assert time.monotonic() < deadline, f"{behind} records or pages still wait\n{self.supervisor.said()}"
+            while waits := (await self.supervisor.behind() or await _pages(connection)):
+                assert time.monotonic() < deadline, f"these still wait: {waits}\n{self.supervisor.said()}"
                 await asyncio.sleep(0.05)
             return await _rows(connection)
         finally:
@@ -332,6 +332,11 @@ async def make_way(policy, key: bytes, name: str, tenant: str, auth: AuthKind) -
     wanted = Integration(name=name, tenant=tenant, vendor="generic", auth=auth, hmac=scheme)
     made = await add_integration(policy, wanted, key=key, now=SystemClock().now())
     return Way(name, tenant, auth, made.secret)
+
+
+async def _pages(connection: asyncpg.Connection) -> list[str]:
+    """Some of those that have not ended."""
+    return [row[0] for row in await connection.fetch(_UNDER_WAY)]
 
 
 async def _rows(connection: asyncpg.Connection) -> Rows:

@@ -113,8 +113,8 @@ class Supervisor(Served):
         with contextlib.suppress(DataDirHeld, StartFailed), DataDirLock(self.data_dir):
             stop_orphan((self.data_dir / "postgres" / "data").resolve())
 
-    async def behind(self) -> int:
-        """Records that wait for somebody who reads them."""
+    async def behind(self) -> dict[str, int]:
+        """Records that wait for somebody who reads them, by where they stand."""
         return await behind_on_postgres(self.admin_dsn)
 
     async def _in_flight(self) -> int | None:
