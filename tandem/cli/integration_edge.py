@@ -29,12 +29,19 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def address_of(settings: Settings, name: str) -> str:
-    """The integration's URL, without a secret: under the public address, else where the running process listens."""
-    return f"{_begin(settings)}/v1/alerts/{name}"
+    """The integration's URL, without a secret, as the tool reaches it."""
+    return f"{_outside(settings)}/v1/alerts/{name}"
 
 
-def _begin(settings: Settings) -> str:
-    return (settings.public_url or running_address(settings.data_dir) or f"http://{settings.listen}").rstrip("/")
+def _outside(settings: Settings) -> str:
+    """Where tools reach the way in, as the console shows it too."""
+    return (settings.ingest_url or settings.public_url or inside(settings)).rstrip("/")
+
+
+def inside(settings: Settings) -> str:
+    """Where this command reaches the way in: as it is told, else where the running process listens."""
+    said = settings.ingest_inside_url or running_address(settings.data_dir)
+    return (said or f"http://{settings.listen}").rstrip("/")
 
 
 def with_policy(settings: Settings, work: Callable[[AsyncEngine, bytes], Awaitable[Result]]) -> Result:
@@ -97,7 +104,7 @@ def tell(made: Made, settings: Settings, output: Output) -> None:
     for field in ("name", "url", "auth", "secret"):
         typer.echo(f"{field:>7}  {row[field]}")
     for other in CATALOGUE[one.vendor].addresses if one.vendor in CATALOGUE else ():
-        typer.echo(f"{'or':>7}  {_begin(settings)}{other.format(name=one.name)}")
+        typer.echo(f"{'or':>7}  {_outside(settings)}{other.format(name=one.name)}")
     for line in lines:
         typer.echo(f" header  {line}")
     for field in ("curl", "docs"):

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from tandem.app.auditor.receiver import allowing
-from tandem.app.reach import database, running_address
+from tandem.app.reach import database
 from tandem.app.settings import Settings, envelope_key
 from tandem.cli.edge import Output, run, show
-from tandem.cli.integration_edge import DataDir, Format
+from tandem.cli.integration_edge import DataDir, Format, inside
 from tandem.cli.serve import settings_with
 from tandem.clock import SystemClock
 from tandem.db.pool import connect, engine
@@ -72,10 +72,10 @@ async def _read(
 
 async def _refused(settings: Settings) -> Counter[str] | None:
     """What the running process has refused since its start; None when none answers."""
-    base = running_address(settings.data_dir) or f"http://{settings.listen}"
+    base = inside(settings)
     http = AiohttpClient(Guard(allowing((base,), "")))
     try:
-        answer = await http.get(f"{base.rstrip('/')}/metrics", timeout_s=2.0)
+        answer = await http.get(f"{base}/metrics", timeout_s=2.0)
     except DeliveryFailed:
         return None
     finally:

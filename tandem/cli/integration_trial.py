@@ -11,11 +11,11 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tandem.app.auditor.receiver import allowing
-from tandem.app.reach import database, running_address
+from tandem.app.reach import database
 from tandem.app.settings import Settings, envelope_key
 from tandem.app.trial import LENT, DoorTrial
 from tandem.cli.edge import Output, run, show
-from tandem.cli.integration_edge import DataDir, Format
+from tandem.cli.integration_edge import DataDir, Format, inside
 from tandem.cli.serve import settings_with
 from tandem.clock import SystemClock, monotonic, pause
 from tandem.db.pool import connect, engine
@@ -67,7 +67,7 @@ async def _tested(settings: Settings, name: str, customer: str | None) -> list[d
         console = engine(reached.dsn, "tandem_console", pooled=False)
         router = await connect(reached.dsn, "tandem_router")
         ingest = await connect(reached.dsn, "tandem_ingest")
-        base = (running_address(settings.data_dir) or f"http://{settings.listen}").rstrip("/")
+        base = inside(settings)
         http = AiohttpClient(Guard(allowing((base,), "")))
         try:
             one = await one_integration(policy, name)
@@ -77,7 +77,7 @@ async def _tested(settings: Settings, name: str, customer: str | None) -> list[d
                 clock=SystemClock(),
                 http=http,
                 base=base,
-                hint="TANDEM_LISTEN",
+                hint="TANDEM_INGEST_INSIDE_URL",
             )
             return await _stages(_Bench(one, door, router, ingest, console), customer)
         finally:

@@ -1,4 +1,5 @@
-"""Does what an operator does with docker-compose.yml: brings it up, sends an alert, takes the page, answers it, looks.
+"""Does what an operator does with docker-compose.yml: brings it up, sends an alert, takes the page, answers it, asks where
+tools shall post and tries that, looks.
 
     python tests/e2e/try_compose.py                                     # docker compose, public images, Kafka
     python tests/e2e/try_compose.py --bus postgres --observability
@@ -138,6 +139,24 @@ def alert_to_answer(facts: dict[str, Any]) -> None:
     print("acknowledged from the phone, and so in the console")
 
 
+def one_way_in(installation: Installation, facts: dict[str, Any]) -> None:
+    """Every container and the console show the address that works from outside; the console's test goes through it."""
+    name = "cedarline-generic"
+    outside = facts["integrations"][name]["url"].rpartition("/")[0]  # without its secret
+    command = f"tandem integrations url {name}"
+    for service in ("ingest", "router", "console"):
+        typed = installation.run(f"{installation.engine} exec {installation.container(service)} {command}").strip()
+        if typed != outside:
+            raise Failed(f"{command} in {service} says {typed}, tools reach it at {outside}")
+    bearer = {"Authorization": f"Bearer {facts['tokens']['msp_lead']}", "Content-Type": "application/json"}
+    url = f"{facts['api_url']}/api/v1/integrations/{name}"
+    shown = ask(url, headers=bearer)[1]["address"]
+    status, said = ask(f"{url}/test", headers=bearer, data=b"{}")
+    if not shown.startswith(outside) or status != 200:
+        raise Failed(f"the console shows {shown}; its test: {status} {said}")
+    print(f"one way in: {outside}; the console's test alert went through")
+
+
 def page_of(facts: dict[str, Any], alert: str) -> dict[str, Any] | None:
     """The first page about an alert."""
     _, pages = ask(facts["pager_inbox_url"], headers={"Accept": "application/json"})
@@ -187,6 +206,7 @@ def seen(installation: Installation, *, observability: bool) -> None:
     print(f"demo ready after {time.monotonic() - began:.0f} s")
     until(UP_S, lambda: all(ask(f"http://127.0.0.1:{port}/readyz")[0] == 200 for port in DOORS.values()), "ready")
     alert_to_answer(facts)
+    one_way_in(installation, facts)
     until(UP_S, lambda: set(installation.healthy().values()) == {"healthy"}, "every container healthy")
     print(f"healthy: {', '.join(installation.healthy())}")
     if observability:

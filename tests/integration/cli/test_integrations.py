@@ -6,7 +6,8 @@ import asyncio
 import base64
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,8 @@ class Desk:
     folder: Path
     key: str = KEY
 
+    settings: Mapping[str, str] = field(default_factory=dict)
+
     async def type(self, *words: object, to: typer.Typer = app, given: str | None = None) -> Result:
         env = {
             "COLUMNS": "300",
@@ -43,6 +46,7 @@ class Desk:
             "TANDEM_SECRET_KEY": self.key,
             "TANDEM_DATA_DIR": str(self.folder),
             "TANDEM_LISTEN": "127.0.0.1:9",
+            **self.settings,
         }
         return await asyncio.to_thread(CliRunner().invoke, to, [str(word) for word in words], env=env, input=given)
 
@@ -129,6 +133,18 @@ async def test_add_gives_what_the_tools_own_page_asks_for(desk: Desk) -> None:
     assert header["docs"] == "docs/integrations/generic.md"
     for row in (query, path):
         assert str(row["secret"]) not in redact(str(row["url"]))
+
+
+async def test_the_address_is_where_tools_reach_the_way_in_not_where_people_reach_the_console(desk: Desk) -> None:
+    desk.settings = {"TANDEM_PUBLIC_URL": "https://console.example", "TANDEM_INGEST_URL": "https://in.example/"}
+
+    added = await desk.add("opsgenie", "--auth", "path")
+    url = await desk.type("url", "opsgenie")
+    shown = await desk.type("show", "opsgenie", "--output", "json")
+
+    assert added["url"] == f"https://in.example/v1/alerts/opsgenie/{added['secret']}"
+    assert f"'{added['url']}'" in str(added["curl"])
+    assert url.stdout.strip() == json.loads(shown.stdout)[0]["url"] == "https://in.example/v1/alerts/opsgenie"
 
 
 async def test_rotate_with_the_vendors_secret_then_end_the_old_one(desk: Desk) -> None:

@@ -38,8 +38,8 @@ async def running() -> AsyncIterator[Supervisor]:
         yield process
 
 
-async def typed(process: Supervisor, *words: str) -> Result:
-    env = {"COLUMNS": "300", "TANDEM_DATA_DIR": str(process.data_dir), "TANDEM_DATABASE_URL": None}
+async def typed(process: Supervisor, *words: str, **settings: str) -> Result:
+    env = {"COLUMNS": "300", "TANDEM_DATA_DIR": str(process.data_dir), "TANDEM_DATABASE_URL": None, **settings}
     return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=env)
 
 
@@ -134,6 +134,20 @@ async def test_what_names_no_customer_is_released_by_a_person_who_knows_whose_it
         while (await typed(running, "unknown", "mute")).stdout.strip() != "nothing to show":  # noqa: ASYNC110 - polled
             await asyncio.sleep(0.2)  # a process of its own says nothing of it
     assert (await decided(running, answer.json()["accepted"][0]["alert_id"]))["tenant"] == "fairhaven"
+
+
+async def test_beside_another_process_the_way_in_is_where_the_setting_says(running: Supervisor) -> None:
+    """In containers the command stands beside the console, say, whose own address is not ingest's."""
+    await added(running, "beside")
+    elsewhere = {"TANDEM_INGEST_INSIDE_URL": "http://127.0.0.1:9"}
+
+    tried = await typed(running, "test", "beside", "--output", "json", **elsewhere)
+    listed = await typed(running, "list", "--output", "json", **elsewhere)
+
+    assert json.loads(tried.stdout)[-1]["said"] == (
+        "nobody answers at http://127.0.0.1:9; is `tandem serve` running there? (TANDEM_INGEST_INSIDE_URL)"
+    )
+    assert {row["refused"] for row in json.loads(listed.stdout)} == {None}
 
 
 async def test_the_list_says_when_each_brought_something_and_what_was_refused(running: Supervisor) -> None:

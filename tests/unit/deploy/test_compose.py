@@ -126,6 +126,22 @@ def test_every_variable_of_ours_is_a_setting():
     assert used - known == set()
 
 
+@pytest.mark.parametrize("name", sorted(name for name, one in services().items() if own_image(one)))
+def test_a_command_in_any_container_shows_the_address_tools_use_and_tries_it_from_inside(name: str):
+    """docker compose exec SERVICE tandem integrations url|test: people do not ask which service knows."""
+    told = services()[name]["environment"]
+
+    assert told["TANDEM_INGEST_URL"] == "${TANDEM_INGEST_URL:-http://127.0.0.1:8081}"
+    assert told["TANDEM_INGEST_INSIDE_URL"] == "http://ingest:8080"
+
+
+def test_the_demo_names_the_same_addresses_as_the_services():
+    told, command = services()["demo"]["environment"], services()["demo"]["command"]
+
+    assert f"--console={told['TANDEM_PUBLIC_URL']},http://console:8080" in command
+    assert f"--ingest={told['TANDEM_INGEST_URL']},{told['TANDEM_INGEST_INSIDE_URL']}" in command
+
+
 def test_every_target_has_a_container_of_its_own():
     from tandem.app.targets import ALL as TARGETS
 
