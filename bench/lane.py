@@ -90,7 +90,7 @@ def _application(*, waits: bool) -> Any:  # noqa: ANN401 - an ASGI application
 
 
 def _way_in() -> Integration:
-    secret = IntegrationSecret(secret_id="bench", digest=sha256(_SECRET).digest(), value=_SECRET)
+    secret = IntegrationSecret(secret_id=INTEGRATION, digest=sha256(_SECRET).digest(), value=_SECRET)
     return Integration(
         name=INTEGRATION, tenant=TENANT, vendor="generic", auth=AuthKind.HMAC, hmac=HmacScheme(), secrets=(secret,)
     )
@@ -148,7 +148,7 @@ class Client:
                                 access_log=False, server_header=False, proxy_headers=False)  # fmt: skip
         config.load()
         state = ServerState()
-        state.default_headers = config.encoded_headers
+        state.default_headers = [(b"date", b"Tue, 01 Dec 2026 09:00:00 GMT"), *config.encoded_headers]
         self._wires = [Wire() for _ in range(CONNECTIONS)]
         self._ends: list[BoundedProtocol] = []
         for wire in self._wires:
