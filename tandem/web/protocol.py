@@ -120,11 +120,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._receive_within_s = self.limits.headers_within_s
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
+        self._header_bytes += len(url)
+        if self._header_bytes > self.limits.header_bytes:
+            self._too_many()
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)
+        self._header_bytes += len(name) + len(value) + 4
+        if self._header_bytes > self.limits.header_bytes:
+            self._too_many()
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
@@ -165,12 +169,10 @@ class BoundedProtocol(HttpToolsProtocol):
         scope["raw_path"] = url.path
         scope["query_string"] = url.query or b""
 
-    def _count(self, size: int) -> None:
-        """Trailers after a body count as well."""
-        self._header_bytes += size
-        if self._header_bytes > self.limits.header_bytes:
-            self._refuse(HEADERS_TOO_LARGE)
-            raise _RefusedError
+    def _too_many(self) -> None:
+        """Of header bytes; trailers after a body count as well."""
+        self._refuse(HEADERS_TOO_LARGE)
+        raise _RefusedError
 
     # --- deadlines ---
 

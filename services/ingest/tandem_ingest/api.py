@@ -40,6 +40,7 @@ ARRIVING_BYTES = 48 << 20
 """Of all bodies that are not complete yet: slow senders may not fill the memory together."""
 
 
+_JSON = (b"content-type", b"application/json")
 _ONE_ACCEPTED: Mapping[Result, int] = MappingProxyType({Result.ACCEPTED: 1})
 
 
@@ -191,7 +192,9 @@ def _not_allowed(door: Door) -> HttpProblem:
 
 
 async def _send(send: Send, answer: Answer) -> None:
-    headers = [(b"content-type", answer.media.encode("latin-1")), (b"content-length", b"%d" % len(answer.body))]
-    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    media = _JSON if answer.media == "application/json" else (b"content-type", answer.media.encode("latin-1"))
+    headers = [media, (b"content-length", b"%d" % len(answer.body))]
+    if answer.headers:
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
