@@ -24,6 +24,7 @@ from bench.kafka.backlog import backlog as kafka_backlog
 from bench.kafka.capacity import capacity as kafka_capacity
 from bench.kafka.intake import intake as kafka_intake
 from bench.kafka.scaling import scaling as kafka_scaling
+from bench.lane import lane
 from bench.latency import latency
 from bench.micro import micro
 from bench.rounds import Counter
@@ -36,6 +37,7 @@ Part = tuple[frozenset[str], Callable[[Run], Awaitable[None]]]
 PARTS: tuple[Part, ...] = (
     (frozenset({"MICRO"}), micro),
     (frozenset({"ADAPTERS"}), adapters),
+    (frozenset({"LANE"}), lane),
     (frozenset({"P1", "P2"}), intake),
     (frozenset({"P3", "P4", "P6"}), latency),
     (frozenset({"P5"}), capacity),

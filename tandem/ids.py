@@ -9,8 +9,9 @@ Source: RFC 9562 sections 5.7 and 5.8.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 _VERSION_7 = 0x7 << 76
 _VERSION_8 = 0x8 << 76
@@ -35,12 +36,33 @@ def uuid7(at: datetime, seed: bytes) -> UUID:
 
 def uuid8(*parts: str | bytes) -> UUID:
     """A UUIDv8 of the SHA-256 of ``parts``; each part is length-prefixed, so ("ab","c") is not ("a","bc")."""
-    raw = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
-    digest = sha256(b"".join([len(each).to_bytes(4) + each for each in raw])).digest()
-    high = int.from_bytes(digest[:16])
-    return UUID(int=(high & ~(0xF << 76) & ~(0b11 << 62)) | _VERSION_8 | _VARIANT)
+    return _of_digest(b"".join([_measured(each) for each in parts]))
 
 
 def alert_id(tenant: str, integration: str, delivery_id: str, index: int) -> UUID:
     """The id of alert ``index`` (0-based) of one delivery: a delivery that comes again gives the same ids."""
-    return uuid8("alert", tenant, integration, delivery_id, str(index))
+    return _of_digest(_source(tenant, integration) + _measured(delivery_id) + _measured(str(index)))
+
+
+@lru_cache(maxsize=4096)
+def _source(tenant: str, integration: str) -> bytes:
+    """What the ids of all alerts of one integration begin with: made once, every post needs it."""
+    return _measured("alert") + _measured(tenant) + _measured(integration)
+
+
+def _measured(part: str | bytes) -> bytes:
+    raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+    return len(raw).to_bytes(4) + raw
+
+
+def _of_digest(message: bytes) -> UUID:
+    high = int.from_bytes(sha256(message).digest()[:16])
+    return _uuid((high & ~(0xF << 76) & ~(0b11 << 62)) | _VERSION_8 | _VARIANT)
+
+
+def _uuid(number: int) -> UUID:
+    """``UUID(int=number)`` in half its time, which goes into telling its seven ways of being made apart."""
+    made = object.__new__(UUID)
+    object.__setattr__(made, "int", number)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made

@@ -7,6 +7,7 @@ take values of closed sets and of configuration only, never text from outside. d
 # ruff: noqa: RUF009 - the calls in the table make dataclass fields, not values
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,6 +17,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     Info,
+    Metric,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -61,12 +63,31 @@ def _histogram(name: str, text: str, *labels: str, buckets: tuple[float, ...]) -
     return field(init=False, metadata={"definition": Definition(Histogram, name, text, labels, buckets)})
 
 
+class Registry(CollectorRegistry):
+    """A registry that lets hot paths count in plain numbers: they hand them over when somebody reads.
+
+    A counter's ``inc`` takes a lock and costs as much as a dictionary's addition ten times.
+    """
+
+    def __init__(self) -> None:
+        """Empty."""
+        super().__init__(auto_describe=True)
+        self.before_reading: list[Callable[[], None]] = []
+        """Called before anything is read; reader and counters are of one thread, the event loop's."""
+
+    def collect(self) -> Iterable[Metric]:
+        """See ``CollectorRegistry.collect``."""
+        for hand_over in self.before_reading:
+            hand_over()
+        return super().collect()
+
+
 @dataclass(slots=True, eq=False)
 class Metrics:
     """The metrics of one process; handed to services, which call ``metrics.pages.labels(...).inc()``."""
 
     version: str = "unknown"
-    registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=True))
+    registry: Registry = field(default_factory=Registry)
 
     alerts_received: Counter = _counter(
         "tandem_alerts_received_total",

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Callable
 
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from tandem.errors import Reason, Refused
 
@@ -21,6 +22,23 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _STREAMS = 100
 """Gzip members in one body."""
+
+
+WHOLE_BODY = "tandem.whole_body"
+"""Our listener's ASGI extension: ``() -> bytes | None``, the body if all of it is here; asked before ``receive``."""
+
+
+def whole_body(scope: Scope, *, limit: int = LIMIT) -> bytes | None:
+    """The body if it came with its headers, as nearly every webhook's does: without a wait, and so without a deadline.
+
+    Raises:
+        Refused: TOO_LARGE past ``limit`` bytes.
+    """
+    ask: Callable[[], bytes | None] | None = scope.get("extensions", {}).get(WHOLE_BODY)
+    body = ask() if ask is not None else None
+    if body is not None and len(body) > limit:
+        raise _too_large(limit)
+    return body
 
 
 async def read_body(receive: Receive, *, limit: int = LIMIT, deadline_s: float = DEADLINE_S) -> bytes:
@@ -44,13 +62,17 @@ async def _read(receive: Receive, limit: int) -> bytes:
     chunks, size = [body], len(body)
     while message["type"] == "http.request":
         if size > limit:
-            raise Refused(Reason.TOO_LARGE, f"the body exceeds {limit} bytes")
+            raise _too_large(limit)
         if not message.get("more_body", False):
             return b"".join(chunks)
         message = await receive()
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
     raise Refused(Reason.INVALID, "the sender hung up")
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(Reason.TOO_LARGE, f"the body exceeds {limit} bytes")
 
 
 def decompress(body: bytes, encoding: str, *, cap: int = LIMIT) -> bytes:

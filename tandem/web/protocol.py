@@ -9,9 +9,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from tandem.web.body import WHOLE_BODY
+from tandem.web.cycle import Cycle
+from tandem.web.deadline import Deadline
 from tandem.web.one_write import OneWrite
 from tandem.web.problems import BAD_REQUEST, BUSY, HEADERS_TOO_LARGE, TOO_SLOW, HttpProblem, raw_answer
 from tandem.web.request_id import new_request_id
@@ -43,7 +48,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's business
         super().__init__(*args, **kwargs)
-        self._receiving: asyncio.TimerHandle | None = None
+        self._due = Deadline(self.loop)
+        self._receive_within_s: float | None = self.limits.headers_within_s
+        """What is expected of the client now: headers, a body, or nothing."""
+        self._moved = False
+        """The chunk at hand has changed what is expected."""
         self._reading: asyncio.TimerHandle | None = None
         self._in_headers = True
         self._began_in_chunk = False
@@ -61,13 +70,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(BUSY)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._expect(None)
+        self._due.end()
         self._cancel_reading()
-        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_over():
+        if self._refusing or self.transport.is_closing():
             return  # read and thrown away: an unread rest would turn the close into a reset, and the answer be lost
         self._began_in_chunk = False
         super().data_received(data)
@@ -77,9 +85,24 @@ class BoundedProtocol(HttpToolsProtocol):
             self._raw_header_bytes += len(data)
             if self._raw_header_bytes > self.limits.header_bytes:
                 self._refuse(HEADERS_TOO_LARGE)
-        if self._idle() and self._receiving is None and self.timeout_keep_alive_task is None:
-            # Line ends between requests disarm uvicorn's idle timer without beginning a request.
+                return
+        if self._moved:
+            self._moved = False
+            self._expect(self._receive_within_s)
+        elif self._receive_within_s is None and self._idle():
+            # Line ends between requests begin none, and must not keep an idle connection.
             self._expect(self.limits.headers_within_s)
+
+    def on_response_complete(self) -> None:
+        """What uvicorn calls; its own timer of idle connections is made and cancelled at every request."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._receive_within_s is None:
+            self._due.expect(self.limits.keep_alive_s, self.timeout_keep_alive_handler)
 
     def _is_over(self) -> bool:
         return self._refusing or self.transport.is_closing()
@@ -92,44 +115,76 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_headers = self._began_in_chunk = True
+        self._in_headers = self._began_in_chunk = self._moved = True
         self._header_bytes = self._raw_header_bytes = 0
-        self._expect(self.limits.headers_within_s)
+        self._receive_within_s = self.limits.headers_within_s
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
+        self._header_bytes += len(url)
+        if self._header_bytes > self.limits.header_bytes:
+            self._too_many()
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        self._header_bytes += len(name) + len(value) + 4
+        if self._header_bytes > self.limits.header_bytes:
+            self._too_many()
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        self._in_headers = False
-        self._expect(self.limits.body_within_s)
-        super().on_headers_complete()
+        """As uvicorn's, without its web sockets, its bound of concurrency and its root path, and with our cycle."""
+        self._in_headers, self._moved = False, True
+        self._receive_within_s = self.limits.body_within_s
+        version = self.parser.get_http_version()
+        self._address(version)
+        cycle = Cycle(
+            self.scope, self.transport, self.flow, self.logger, self.access_logger, self.access_log,
+            self.server_state.default_headers, asyncio.Event(), self.expect_100_continue,
+            version != "1.0" and self.parser.should_keep_alive(), self.on_response_complete,
+        )  # fmt: skip
+        self.scope["extensions"] = {WHOLE_BODY: cycle.whole_body}  # type: ignore[dict-item] # ours is a function
+        before: RequestResponseCycle | None = self.cycle
+        self.cycle = cycle
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._expect(None)
+        self._receive_within_s, self._moved = None, True
 
-    def _count(self, size: int) -> None:
-        """Trailers after a body count as well."""
-        self._header_bytes += size
-        if self._header_bytes > self.limits.header_bytes:
-            self._refuse(HEADERS_TOO_LARGE)
-            raise _RefusedError
+    def _address(self, version: str) -> None:
+        """Fill in what the first line says; raises for an address that is none, and the parser gives up."""
+        scope = self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+
+    def _too_many(self) -> None:
+        """Of header bytes; trailers after a body count as well."""
+        self._refuse(HEADERS_TOO_LARGE)
+        raise _RefusedError
 
     # --- deadlines ---
 
     def _expect(self, within_s: float | None) -> None:
-        """Arm the one deadline of receiving anew, or disarm it."""
-        if self._receiving is not None:
-            self._receiving.cancel()
-        self._receiving = None if within_s is None else self.loop.call_later(within_s, self._too_slow)
+        """Move the one deadline of receiving, or lift it."""
+        self._receive_within_s = within_s
+        if within_s is None:
+            self._due.forget()
+        else:
+            self._due.expect(within_s, self._too_slow)
 
     def _too_slow(self) -> None:
-        self._receiving = None
         self._refuse(TOO_SLOW)
 
     def pause_writing(self) -> None:
@@ -158,8 +213,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_over():
             return
         self._refusing = True
-        self._expect(None)
-        self._unset_keepalive_if_required()
+        self._due.end()
         if self._may_answer():
             self.transport.write(raw_answer(problem, new_request_id()))
         cycles: list[RequestResponseCycle | None] = [self.cycle, *(queued for queued, _ in self.pipeline)]

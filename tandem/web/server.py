@@ -87,7 +87,6 @@ class WebServer:
                 server_header=False,
                 proxy_headers=False,
                 backlog=BACKLOG,
-                timeout_keep_alive=limits.keep_alive_s,  # type: ignore[arg-type] # a float serves call_later as well
             )
         )
 

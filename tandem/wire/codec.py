@@ -50,9 +50,9 @@ def encode(payload: Any) -> bytes:  # noqa: ANN401 - the payload of any topic
     """
     kind: Any = type(payload)
     message_class, its_coder = message_of(kind)
-    message = message_class(schema=SCHEMA)
     try:
-        its_coder.write(message, payload)
+        message = message_class(schema=SCHEMA, **its_coder.plain(payload))
+        its_coder.finish(message, payload)
         wire: bytes = message.SerializeToString()
     except (ValueError, TypeError, KeyError) as error:
         raise PoisonRecord(f"{type(payload).__name__} cannot be written: {_brief(error)}") from error

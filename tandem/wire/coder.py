@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import MappingProxyType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -32,6 +33,10 @@ class Coder:
 
     write: Callable[[Any, Any], None]
     read: Callable[[Any], Any]
+    plain: Callable[[Any], dict[str, Any]]
+    """The fields that the wire holds as they are, for the message's constructor: in C, a third of the cost of
+    setting them one by one. ``finish`` writes the others into what it has made."""
+    finish: Callable[[Any, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,9 @@ def coder(type_: type, descriptor: Descriptor) -> Coder:
     hints = get_type_hints(type_)
     wire = descriptor.fields_by_name
     fields = [_field(field, hints[field.name], wire[field.name]) for field in dataclasses.fields(type_)]
-    return Coder(_writer(fields), _reader(type_, fields))
+    plain = [field for field in fields if _is_plain(field)]
+    others = [field for field in fields if not _is_plain(field)]
+    return Coder(_writer(fields), _reader(type_, fields), _taker([field.name for field in plain]), _writer(others))
 
 
 def _field(field: dataclasses.Field[Any], hint: Any, wire: FieldDescriptor) -> _Field:  # noqa: ANN401 - a type hint
@@ -95,6 +102,19 @@ def _value(type_: type, wire: FieldDescriptor) -> Scalar | Coder:
 
 
 # --- writing -----------------------------------------------------------------------------------------------------
+
+
+def _is_plain(field: _Field) -> bool:
+    """Whether a message's constructor takes the field's value as it is, None for absent."""
+    return isinstance(field.value, Scalar) and field.value.write is None and field.key.write is None
+
+
+def _taker(names: Sequence[str]) -> Callable[[Any], dict[str, Any]]:
+    """The attributes ``names`` of a value, by name; attrgetter and zip run in C."""
+    if len(names) < 2:  # attrgetter returns a tuple only for more
+        return lambda value: {name: getattr(value, name) for name in names}
+    take = attrgetter(*names)
+    return lambda value: dict(zip(names, take(value), strict=True))
 
 
 def _writer(fields: Sequence[_Field]) -> Callable[[Any, Any], None]:

@@ -40,6 +40,7 @@ ARRIVING_BYTES = 48 << 20
 """Of all bodies that are not complete yet: slow senders may not fill the memory together."""
 
 
+_JSON = (b"content-type", b"application/json")
 _ONE_ACCEPTED: Mapping[Result, int] = MappingProxyType({Result.ACCEPTED: 1})
 
 
@@ -73,13 +74,13 @@ class AlertLane:
             await self._app(scope, receive, send)
             return
         asked = _asked(scope)
-        answer = await self._answer(door, asked, receive)
+        answer = await self._answer(door, asked, scope, receive)
         if isinstance(answer, HttpProblem):
             await send_problem(send, answer, asked.request_id)
         else:
             await _send(send, answer)
 
-    async def _answer(self, door: Door, asked: Asked, receive: Receive) -> Answer | HttpProblem:
+    async def _answer(self, door: Door, asked: Asked, scope: Scope, receive: Receive) -> Answer | HttpProblem:
         """What the sender is told."""
         started = monotonic()
         try:
@@ -88,7 +89,7 @@ class AlertLane:
                 return found
             if not door.allows(asked):
                 return _not_allowed(door)
-            asked.body = await self._body(receive, asked, door.limit)
+            asked.body = await self._body(scope, receive, asked, door.limit)
             if not self._book.loaded:
                 raise Unavailable("integrations", "not loaded yet")
             return await self._taken(door, asked, started)
@@ -123,7 +124,7 @@ class AlertLane:
             self._counts.received(taken.integration, Reason.INVALID.value, len(taken.faults))
         return door.accepted(asked, taken, alerts)
 
-    async def _body(self, receive: Receive, asked: Asked, limit: int) -> bytes:
+    async def _body(self, scope: Scope, receive: Receive, asked: Asked, limit: int) -> bytes:
         """The whole body as it was sent.
 
         Raises:
@@ -132,7 +133,7 @@ class AlertLane:
         """
         if _announced(asked.headers.get("content-length", "")) > limit:
             raise Refused(Reason.TOO_LARGE, f"the body exceeds {limit} bytes")
-        return await self._arriving.body(receive, limit=limit)
+        return await self._arriving.body(scope, receive, limit=limit)
 
     def _count(self, taken: Taken, alerts: Sequence[Alert], *, known: bool) -> None:
         if known:
@@ -191,7 +192,9 @@ def _not_allowed(door: Door) -> HttpProblem:
 
 
 async def _send(send: Send, answer: Answer) -> None:
-    headers = [(b"content-type", answer.media.encode("latin-1")), (b"content-length", b"%d" % len(answer.body))]
-    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    media = _JSON if answer.media == "application/json" else (b"content-type", answer.media.encode("latin-1"))
+    headers = [media, (b"content-length", b"%d" % len(answer.body))]
+    if answer.headers:
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

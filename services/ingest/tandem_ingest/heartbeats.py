@@ -102,7 +102,7 @@ class HeartbeatLane:
             if scope["method"] not in METHODS:
                 return _NOT_METHOD
             headers = headers_of(scope["headers"])
-            body = await self._arriving.body(receive)
+            body = await self._arriving.body(scope, receive)
             await self._take(ping, integration, headers, body, scope.get("query_string", b""))
         except Refused as refusal:
             self._counts.heard(integration, refusal.reason.value)

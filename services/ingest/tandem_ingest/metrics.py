@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from prometheus_client import Counter
-
 from tandem.metrics import Metrics
 from tandem.model.integration import Integration
 from tandem_ingest.intake import QUEUED, Intake
@@ -39,27 +37,24 @@ class Counts:
         self._seconds = metrics.ingest_seconds
         self._heartbeats = metrics.heartbeats
         self._intake = intake
-        self._children: dict[tuple[str, str, str], Counter] = {}
-        self._waiting: dict[str, Counter] = {}
-        """The children of ``_queued``, by integration."""
+        self._told: dict[tuple[str, str, str], int] = {}
+        self._waiting: dict[str, int] = {}
+        """What was counted since the metrics were read: (name, vendor, result), and name, -> alerts."""
+        metrics.registry.before_reading.append(self._hand_over)
 
     def received(self, integration: Integration | None, result: str, alerts: int = 1) -> None:
-        """Count ``alerts``; children are kept, because looking one up costs more than counting."""
-        name, vendor = (integration.name, integration.vendor) if integration is not None else (UNKNOWN, UNKNOWN)
-        child = self._children.get((name, vendor, result))
-        if child is None:
-            child = self._received.labels(name, vendor, result)
-            self._children[name, vendor, result] = child
-        child.inc(alerts)
-        if self._intake is not None and integration is not None:
-            self._intake.add(integration, result, alerts)
+        """Count ``alerts``."""
+        if integration is None:
+            place = (UNKNOWN, UNKNOWN, result)
+        else:
+            place = (integration.name, integration.vendor, result)
+            if self._intake is not None:
+                self._intake.add(integration, result, alerts)
+        self._told[place] = self._told.get(place, 0) + alerts
 
     def queued(self, integration: Integration, alerts: int) -> None:
         """``alerts`` that are counted as accepted too wait their turn."""
-        child = self._waiting.get(integration.name)
-        if child is None:
-            child = self._waiting[integration.name] = self._queued.labels(integration.name)
-        child.inc(alerts)
+        self._waiting[integration.name] = self._waiting.get(integration.name, 0) + alerts
         if self._intake is not None:
             self._intake.add(integration, QUEUED, alerts)
 
@@ -70,3 +65,11 @@ class Counts:
     def took(self, seconds: float) -> None:
         """A post was made durable within ``seconds``."""
         self._seconds.observe(seconds)
+
+    def _hand_over(self) -> None:
+        for place, alerts in self._told.items():
+            self._received.labels(*place).inc(alerts)
+        for name, alerts in self._waiting.items():
+            self._queued.labels(name).inc(alerts)
+        self._told.clear()
+        self._waiting.clear()

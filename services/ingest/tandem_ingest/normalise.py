@@ -6,9 +6,10 @@ Pure. Knows no integration's secrets and gives no ids to alerts; accept.py does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from tandem.ids import alert_id
 from tandem.model.alert import EMPTY, Alert, AlertStatus, Severity, VendorAlert
@@ -24,8 +25,7 @@ _WRAPPED = 3
 """How many wrappers are taken off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What a body says. Without alerts and not quarantined, the post is none: a handshake, an installation."""
 
     alerts: tuple[VendorAlert, ...] = ()
@@ -37,8 +37,7 @@ class Reading:
     """An alert without a key is a new condition at every delivery, as its API promises, instead of R-P8's hash."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Post(msgspec.Struct, frozen=True, kw_only=True):
     """An authentic post, as received."""
 
     integration: Integration
@@ -46,7 +45,7 @@ class Post:
     body: bytes
     content_type: str | None
     received_at: datetime
-    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    headers: Mapping[str, str] = EMPTY
     """Names in lower case; kept of a post that cannot be read, see kept_headers.py."""
 
 

@@ -24,6 +24,7 @@ _ID_LENGTH = 200
 _STAMP_LENGTH = 64
 _WRONG = b"\0" * 20
 _KEY_PREFIX = b"whsec_"
+_BODY_ALONE = "{body}"
 _UNITS = {"s": 10, "ms": 13}
 """Digits of an instant of our time in each unit."""
 
@@ -32,12 +33,15 @@ def fits(
     scheme: HmacScheme, keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, now: datetime
 ) -> tuple[bool, str | None]:
     """Whether one of the post's signatures fits one of ``keys``, and what names the delivery by what was signed."""
-    stamp = headers.get((scheme.timestamp_header or "").lower(), "")
-    its_id = headers.get((scheme.id_header or "").lower(), "")
     base = base_string(scheme.signed)
-    message = _message(base, stamp, its_id, body) if scheme.algorithm in ALGORITHMS else None
+    stamp = its_id = ""
+    if base != _BODY_ALONE:  # which most schemes sign
+        stamp = headers.get((scheme.timestamp_header or "").lower(), "")
+        its_id = headers.get((scheme.id_header or "").lower(), "")
+    known = scheme.algorithm in ALGORITHMS
+    message = _message(base, stamp, its_id, body) if known else None
     fresh = "{ts}" not in base or _is_fresh(stamp, scheme, now)
-    algorithm = scheme.algorithm if scheme.algorithm in ALGORITHMS else ALGORITHMS[0]
+    algorithm = scheme.algorithm if known else ALGORITHMS[0]
     found = False
     candidates = _candidates(scheme, headers.get(scheme.header.lower(), ""))
     for key in keys:
@@ -56,7 +60,7 @@ def _delivery_id(base: str, stamp: str, its_id: str, body: bytes) -> str | None:
 
 def _message(base: str, stamp: str, its_id: str, body: bytes) -> bytes | None:
     """What was signed; None when a part of it is missing or could be read as two others."""
-    if base == "{body}":
+    if base == _BODY_ALONE:
         return body
     try:
         values = {"ts": stamp.encode("ascii"), "id": its_id.encode("ascii"), "body": body}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from tandem import ids
 from tandem.bus.partition import partition_of
@@ -297,7 +298,7 @@ async def test_an_alert_without_a_wire_form_is_quarantined_and_not_lost() -> Non
 
 async def test_the_same_bytes_read_by_a_mended_mapping_are_a_new_delivery() -> None:
     taking, first = acceptance(FakeBus()), post()
-    mended = replace(first, integration=replace(first.integration, mapping="alert: {title: $.title}"))
+    mended = structs.replace(first, integration=replace(first.integration, mapping="alert: {title: $.title}"))
 
     before, after, again = [await take(taking, its) for its in (first, mended, mended)]
 

@@ -106,3 +106,11 @@ def test_promtool_has_nothing_to_say():
 
 def test_the_documentation_is_what_the_table_says():
     assert TARGET.read_text("utf-8") == document()
+
+
+def test_what_a_hot_path_counted_is_handed_over_before_each_reading():
+    metrics, counted = Metrics(), [3]
+    metrics.registry.before_reading.append(lambda: metrics.unrouted_alerts.inc(counted.pop() if counted else 0))
+
+    assert b"tandem_unrouted_alerts_total 3.0" in expose(metrics)[1]
+    assert metrics.registry.get_sample_value("tandem_unrouted_alerts_total") == 3

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+
+from msgspec import structs
 
 from tandem.errors import Reason, Refused, Unavailable
 from tandem.model.alert import Alert
@@ -81,7 +82,7 @@ class _PagerDutyDoor(ABC):
         if ignored is not None:
             return ignored
         reading = normalise.read_value(vendor_of(SLUG), event, asked.headers)
-        reading = replace(reading, new_each_time=True)
+        reading = structs.replace(reading, new_each_time=True)
         return Taken(integration=integration, vendor=vendor_of(SLUG), body=kept, reading=reading)
 
     @abstractmethod

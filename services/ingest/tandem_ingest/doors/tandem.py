@@ -92,10 +92,7 @@ class TandemDoor:
 
     def accepted(self, asked: Asked, taken: Taken, alerts: Sequence[Alert]) -> Answer:  # noqa: ARG002 - as doors do
         """The ids, in the order of the post; an event that says nothing new has none."""
-        each = [
-            {"alert_id": str(alert.alert_id), "dedup_key": alert.dedup_key, "status": alert.status.value}
-            for alert in alerts
-        ]
+        each = [{"alert_id": alert.alert_id, "dedup_key": alert.dedup_key, "status": alert.status} for alert in alerts]
         quarantined = sum(alert.quarantined is not None for alert in alerts)
         return json_answer(202, {"accepted": each, "quarantined": quarantined})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -55,7 +54,7 @@ class Queued:
             self._put()
         except Unavailable as fault:
             log.warning("alerts that should wait go straight to the bus", fault=str(fault))
-            await self._bus.append([replace(record, headers=None) for record in records])
+            await self._bus.append([Record(each.topic, each.key, each.value) for each in records])
 
 
 class Turns:
@@ -70,6 +69,8 @@ class Turns:
     def way(self, post: Post, alerts: Sequence[Alert]) -> Way:
         """Where the alerts of ``post`` go, all of them the same way; raises TooMany."""
         now, found = monotonic(), Way.STRAIGHT
+        if len(alerts) == 1:  # most posts
+            return self._gate.way(post.integration, alerts[0].tenant, 1, retries=post.vendor.retries, now=now)
         counts: dict[str, int] = {}
         for alert in alerts:
             counts[alert.tenant] = counts.get(alert.tenant, 0) + 1
