@@ -6,6 +6,7 @@ about an agreement should not.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -23,6 +24,8 @@ COMMANDS = {
     "doctor": "doctor",
 }
 """Command -> the file it stands in; the function has the command's name."""
+RUN_ON = frozenset({"serve", "demo"})
+"""Commands whose log is their output; of every other the output is its answer, for programs too."""
 GROUPS = {
     "agreement": "agreements",
     "clients": "clients",
@@ -69,7 +72,10 @@ def main() -> None:
     program = command_line([first] if first in everything else everything)
     from tandem.cli.edge import fail
     from tandem.errors import TandemError
+    from tandem.logging import configure
 
+    # Before the command is run, and for every one: what logs without having been told where to writes to stdout.
+    configure(os.environ.get("TANDEM_LOG_FORMAT"), stream=sys.stdout if first in RUN_ON else sys.stderr)
     try:
         program()
     except TandemError as fault:
