@@ -1,4 +1,4 @@
-"""What the auditor expects to be read, with the topics that came later: what is missing, and signals."""
+"""What the auditor expects to be read, with the topics that came later: signals, what is missing, what is urgent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ down_revision = "bus_0004"
 branch_labels = None
 depends_on = None
 
-MUST_READ = (*BEFORE, ("router", "tandem.signals"), ("router", "tandem.missing"))
+MUST_READ = (
+    *BEFORE,
+    ("router", "tandem.signals"),
+    ("router", "tandem.missing"),
+    ("notifier", "tandem.urgent"),
+)
 """Groups without which nothing is routed, clocked or paged: they count also when they have never read."""
 
 

@@ -12,6 +12,7 @@ from tandem.clock import ManualClock
 from tandem.model.events import FactKind
 from tandem.model.incident import Acknowledgement, IncidentState
 from tandem.model.ownership import Actor
+from tandem.model.priority import Priority
 from tandem.model.suppression import SuppressionEvent, SuppressionKind, SuppressionStep
 from tests.support.ladder import INTERNAL, event, incident
 from tests.support.pager import pager_on
@@ -102,6 +103,33 @@ async def test_where_the_bus_may_deliver_twice_a_first_version_that_comes_again_
 
     assert pager.take() == []
     assert await pager.admin.fetchval("select state from notifier.escalation") == before
+
+
+async def test_a_p1_whose_opening_came_on_the_urgent_topic_is_not_opened_again_by_the_other(pager):
+    await pager.open()
+    pager.clock.advance(timedelta(minutes=5))
+    await pager.commit()
+    assert [page.person for page in pager.take()] == ["ina", "ivo"]
+    before = await pager.admin.fetchval("select state from notifier.escalation")
+
+    await pager.commit(event(opened(), FactKind.OPENED, START))
+
+    assert pager.take() == []
+    assert await pager.admin.fetchval("select state from notifier.escalation") == before
+
+
+async def test_a_p1_whose_opening_comes_on_both_topics_in_one_batch_is_paged_once_and_costs_no_read(pager, monkeypatch):
+    async def load(*_: object) -> list[str]:
+        raise AssertionError("something was read")
+
+    monkeypatch.setattr("tandem_notifier.store.load", load)
+    opening = event(opened(), FactKind.OPENED, START)
+    assert opening.incident.priority is Priority.P1
+
+    await pager.commit(opening, opening)
+
+    assert [page.person for page in pager.take()] == ["ina"]
+    assert await pager.rows("person") == [("ina",)]
 
 
 async def test_the_console_sees_pages_of_its_tenants_and_never_where_they_go(pager):
