@@ -35,8 +35,10 @@ chaos: setup-dev ## faults, short rounds: kill -9, pauses, a broker, a database,
 
 soak: setup-dev ## the faults with three seeds and all their rounds, hours; prints what docs/reliability.md reports
 	@for seed in 1 2 3; do for marks in "chaos_fast or chaos or soak" chaos_kafka; do \
-		CRASH_SEED=$$seed CHAOS_EFFORT=full $(VENV)/pytest -q -rP -m "$$marks" --timeout=0 tests/crash $(ARGS) || exit 1; \
-	done; done
+		echo "soak: $$(date -u +%H:%M:%S) seed $$seed of 3: $$marks"; \
+		CRASH_SEED=$$seed CHAOS_SEEDS=3 CHAOS_WHOLE=$$((seed == 1)) CHAOS_EFFORT=full PYTHONUNBUFFERED=1 \
+			$(VENV)/pytest -v -rP --durations=10 -m "$$marks" --timeout=0 tests/crash $(ARGS) || exit 1; \
+	done; done; echo "soak: $$(date -u +%H:%M:%S) done"
 
 bench: setup-dev ## measure; every figure that has a peer is a ratio of one run
 	@$(VENV)/python -m bench $(ARGS)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.support.alarm_receiver import alarm_receiver
-from tests.support.effort import FULL
+from tests.support.effort import WHOLE
 from tests.support.postgres import Database
 from tests.support.watched import apart
 
@@ -17,7 +17,7 @@ WITHIN_S = 90.0
 SERVED = "select count(*) > 0 from sla.incident"
 
 
-@pytest.mark.parametrize("stopped", ["sla-clock", "router,notifier"] if FULL else ["sla-clock"])
+@pytest.mark.parametrize("stopped", ["sla-clock", "router,notifier"] if WHOLE else ["sla-clock"])
 async def test_a_service_that_stops_is_told_within_ninety_seconds(database: Database, stopped: str):
     async with alarm_receiver() as ears, apart(database, ears) as processes:
         await processes.receive("Volume C: on nw-file-02 has 2 % free", "nw-file-02")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.apart import SMALL
-from tests.support.effort import FULL, measured, seconds
+from tests.support.effort import WHOLE, measured, seconds
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
 from tests.support.lateness import lateness
@@ -48,7 +48,7 @@ async def says(fleet: Installation[Fleet], name: str, wanted: int, *, within_s: 
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY if FULL else SOME)
+@pytest.mark.parametrize(("kind", "name"), EVERY if WHOLE else SOME)
 async def test_a_spoilt_way_to_the_database_is_noticed_survived_and_forgotten(
     fleet: Installation[Fleet], kind: str, name: str
 ):

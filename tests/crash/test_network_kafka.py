@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.effort import FULL, measured, seconds
+from tests.support.effort import WHOLE, measured, seconds
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
 from tests.support.lateness import lateness
@@ -24,7 +24,7 @@ EVERY = [(kind, name) for kind in WAYS for name in ("ingest-1", "router-1", "sla
 SOME = [("half-open", "ingest-1"), ("half-open", "router-1"), ("cut", "router-1")]
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY if FULL else SOME)
+@pytest.mark.parametrize(("kind", "name"), EVERY if WHOLE else SOME)
 async def test_a_spoilt_way_to_the_broker_refuses_no_post_and_loses_and_doubles_nothing(
     kafka_fleet: Installation[Fleet], kind: str, name: str
 ):

@@ -15,14 +15,14 @@ from tandem.clock import SystemClock
 from tandem.db.pool import connect
 from tandem.db.write import Writes
 from tandem.killpoint import RELAY_POINTS
-from tests.support.effort import measured, rounds
+from tests.support.effort import amount, measured, rounds
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
 
 pytestmark = [pytest.mark.chaos_kafka, pytest.mark.kafka, pytest.mark.timeout(1800)]
 
 PER_SECOND = 10
-BACKLOG = rounds(5_000, 25_000)
+BACKLOG = amount(5_000, 25_000)
 """In front of a fresh alert's facts, and as many behind them; the full figure is F16's."""
 BATCH = 500
 LATE = timedelta(seconds=90)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from tandem.model.integration import AuthKind
-from tests.support.effort import measured, rounds, seconds
+from tests.support.effort import amount, measured, seconds
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
 from tests.support.lateness import lateness, quantile
@@ -66,7 +66,7 @@ async def test_a_loud_client_loses_nothing_of_the_quiet_ones(fleet: Installation
     sent = len(fleet.ledger.posts)
 
     async def storm() -> int:
-        return await fleet.sender.stream(lambda: fleet.alert(way=loud), per_second=rounds(100, 500), until=lambda: over)
+        return await fleet.sender.stream(lambda: fleet.alert(way=loud), per_second=amount(100, 500), until=lambda: over)
 
     async def stand() -> None:
         nonlocal over

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.effort import rounds
+from tests.support.effort import amount
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation
 from tests.support.ledger import Post
@@ -26,7 +26,7 @@ from router.alert a join router.incident i on i.id = a.incident_id where a.dedup
 async def outputs(fleet: Installation[Fleet], series: str) -> list[tuple[object, ...]]:
     """What came of a series of alerts, in its order, once all of it has ended."""
     posts: list[Post] = []
-    for n in range(rounds(5, 50) * len(SEVERITIES)):
+    for n in range(amount(5, 50) * len(SEVERITIES)):
         way, severity = fleet.ways[n % len(fleet.ways)], SEVERITIES[n % len(SEVERITIES)]
         posts.append(await fleet.deliver(fleet.alert(key=f"{series}-{n}", way=way, severity=severity)))
     await fleet.stands()
