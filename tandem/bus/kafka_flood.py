@@ -1,7 +1,7 @@
 """What the client says of every batch that a broker refuses for now: once a minute instead, with what to do about it.
 
-The client tries again ten times a second and says so each time, of each partition: with too few replicas a process wrote
-tens of thousands of lines a minute, in which whatever else went wrong was lost.
+The client tries again ten times a second and says so each time, of each partition: with too few replicas a process
+wrote thousands of lines a minute, in which whatever else went wrong was lost.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What one member reads off its client: of each partition a share, then of those that have more, until a batch is full.
-
-It waits for the first record and no longer.
-"""
+"""What one member reads off its client: of each partition a share, waiting for the first record and no longer."""
 
 from __future__ import annotations
 
@@ -9,13 +6,11 @@ import asyncio
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from tandem.bus.kafka_positions import Place, Positions
+from tandem.bus.kafka_positions import Positions
 from tandem.bus.kafka_settings import REQUEST_S
 from tandem.bus.port import Batch, Record, Span
 from tandem.clock import monotonic
 
-_SHARE = 16
-"""The least that is taken of a partition at once."""
 Found = dict[TopicPartition, list[ConsumerRecord]]
 
 
@@ -53,35 +48,22 @@ class Reading:
                 return batch
 
     async def _there(self, client: AIOKafkaConsumer, limit: int) -> Found:
-        """What has arrived, of each partition a share, beginning each time with another: a full batch starves none.
-
-        What others leave goes to those that have more: where most partitions are quiet, a backlog in a few would
-        otherwise be read in transactions of a few dozen.
-        """
+        """What has arrived, of each partition a share, beginning each time with another: a full batch starves none."""
         found: Found = {}
-        places = self._rotated()
-        while places and limit > 0:
-            share = max(_SHARE, limit // len(places))
-            more: list[Place] = []
-            for place in places:
-                wanted = min(share, limit)
-                records = await self._of(client, place, wanted) if wanted else []
-                found.setdefault(self._positions.tp(place), []).extend(records)
-                limit -= len(records)
-                more.extend([place] if records and len(records) == wanted else [])
-            places = more
-        return {tp: records for tp, records in found.items() if records}
-
-    def _rotated(self) -> list[Place]:
         places = sorted(self._positions.nexts())
-        self._turn = (self._turn + 1) % max(1, len(places))
-        return places[self._turn :] + places[: self._turn]
-
-    async def _of(self, client: AIOKafkaConsumer, place: Place, limit: int) -> list[ConsumerRecord]:
-        tp = self._positions.tp(place)
-        async with asyncio.timeout(REQUEST_S):
-            got: Found = await client.getmany(tp, timeout_ms=0, max_records=limit)
-        return got.get(tp, [])
+        if not places or limit <= 0:
+            return found
+        self._turn = (self._turn + 1) % len(places)
+        share = max(16, limit // len(places))
+        for place in places[self._turn :] + places[: self._turn]:
+            if limit <= 0:
+                break
+            async with asyncio.timeout(REQUEST_S):
+                got = await client.getmany(self._positions.tp(place), timeout_ms=0, max_records=min(share, limit))
+            for tp, records in got.items():
+                found[tp] = records
+                limit -= len(records)
+        return found
 
     async def _come(self, client: AIOKafkaConsumer, wait_s: float) -> Found:
         """Wait for one record, for ``wake`` or for the time."""

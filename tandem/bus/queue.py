@@ -33,7 +33,7 @@ class Queue:
     table: str
     """``schema.name``."""
     keyed: int
-    """Shards by key; divides the bus's partitions. Fewer than before may reorder what waits meanwhile: drain it first."""
+    """Shards by key; divides the bus's partitions. Fewer than before may reorder what waits: drain it first."""
     channel: str
     """What its commits NOTIFY."""
     insert: Statement
@@ -100,7 +100,7 @@ class Queue:
 
 
 def queue(table: str, *, shards: int, beside: str = "") -> Queue:
-    """The queue in ``table``, a plain ``schema.name``; see ``Queue`` for shards by key and the topic ``beside`` them."""
+    """The queue in ``table``, a plain ``schema.name``; ``shards`` by key, and one for the topic ``beside``."""
     if not _NAME.match(table):
         raise ValueError(f"not a plain SQL name: {table!r}")
     name = table.replace(".", "_")

@@ -19,7 +19,7 @@ class Door:
     """An ASGI application that becomes another one by ``open``."""
 
     def __init__(self, leaving: asyncio.Event | None = None) -> None:
-        """While ``leaving`` is set each answer ends its connection: a client that keeps one would not look elsewhere."""
+        """While ``leaving`` is set each answer ends its connection: who keeps one would not look elsewhere."""
         self._leaving = leaving or asyncio.Event()
         self._app: ASGIApp | None = None
         self._why = "starting"

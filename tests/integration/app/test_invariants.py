@@ -13,9 +13,8 @@ from tandem.app.auditor.findings import Violation
 from tandem.app.auditor.invariants import INVARIANTS
 from tandem.bus.kafka_reach import _SEEN
 from tandem.bus.migrations.bus_0005 import MUST_READ
-from tandem.bus.topics import ALL, MISSING, SIGNALS
 from tandem.bus.port import Record
-from tandem.bus.topics import ALERTS
+from tandem.bus.topics import ALERTS, ALL, MISSING, SIGNALS
 from tandem.db.roles import AUDITOR
 from tandem.model.events import CommandKind
 from tandem.model.ownership import Party

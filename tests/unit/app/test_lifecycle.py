@@ -85,7 +85,7 @@ async def live(lifecycle: Lifecycle) -> asyncio.Task[int]:
     part = Part(lifecycle)
     living = asyncio.create_task(lifecycle.live(part.start))
     async with asyncio.timeout(WITHIN_S):
-        while not lifecycle.serving:
+        while not lifecycle.serving:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0)
     return living
 
