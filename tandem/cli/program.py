@@ -6,6 +6,7 @@ about an agreement should not.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ COMMANDS = {
 }
 """Command -> the file it stands in; the function has the command's name."""
 RUN_ON = frozenset({"serve", "demo"})
-"""Commands whose log is their output; of every other the output is its answer, for programs too."""
+"""Commands whose log is their output; of every other the output is its answer, what is wrong is told beside it."""
 GROUPS = {
     "agreement": "agreements",
     "clients": "clients",
@@ -75,7 +76,9 @@ def main() -> None:
     from tandem.logging import configure
 
     # Before the command is run, and for every one: what logs without having been told where to writes to stdout.
-    configure(os.environ.get("TANDEM_LOG_FORMAT"), stream=sys.stdout if first in RUN_ON else sys.stderr)
+    runs_on = first in RUN_ON
+    level, stream = (logging.INFO, sys.stdout) if runs_on else (logging.WARNING, sys.stderr)
+    configure(os.environ.get("TANDEM_LOG_FORMAT"), stream=stream, level=level)
     try:
         program()
     except TandemError as fault:

@@ -30,6 +30,7 @@ def _talkative(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command logs in both ways, then answers in JSON."""
 
     def answer() -> None:
+        structlog.get_logger("tandem.policy").info("agreement is read")
         structlog.get_logger("tandem.policy").warning("agreement is old", tenant="northwind")
         logging.getLogger("sqlalchemy").warning("pool is full")
         print(json.dumps({"answer": 42}))
@@ -53,6 +54,7 @@ def test_what_a_command_logs_does_not_stand_in_its_answer(
         json.loads(line).get("event") for line in logged.splitlines() if line.startswith("{")
     }
     assert name in RUN_ON or json.loads(out) == {"answer": 42}
+    assert ("agreement is read" in logged) == (name in RUN_ON)
 
 
 @pytest.mark.usefixtures("_talkative")
