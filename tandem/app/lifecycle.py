@@ -38,12 +38,17 @@ class _Task:
 class Lifecycle:
     """Supervises tasks and closes what was opened."""
 
-    def __init__(self, *, shutdown_s: float) -> None:
-        """``shutdown_s`` bounds the whole shutdown, not each step of it."""
+    def __init__(self, *, shutdown_s: float, notice_s: float = 0.0) -> None:
+        """``shutdown_s`` bounds the whole shutdown, not each step of it; it begins ``notice_s`` after the wish."""
+        self.leaving = asyncio.Event()
+        """The wish to stop is known: nobody new should come. Work goes on until ``stopping``."""
         self.stopping = asyncio.Event()
         self.failed: str | None = None
         """Set when the process must end with 1: which task, and why."""
         self._shutdown_s = shutdown_s
+        self._notice_s = notice_s
+        self.serving = False
+        """The start is over."""
         self._tasks: list[_Task] = []
         self._running: list[asyncio.Task[None]] = []
         self._closers: list[tuple[str, Callable[[], Awaitable[None]]]] = []
@@ -68,6 +73,7 @@ class Lifecycle:
         """
         try:
             await self._start_or_stop(start)
+            self.serving = True
             await self.stopping.wait()
         finally:
             await self.close()
@@ -89,10 +95,28 @@ class Lifecycle:
             await asyncio.gather(stop, starting, return_exceptions=True)
 
     def stop(self, reason: str | None = None) -> None:
-        """Begin the shutdown; ``reason`` makes it a failure."""
+        """Begin the shutdown, after the notice; ``reason`` makes it a failure.
+
+        A failure, a second call and a process that does not serve yet wait for no notice.
+        """
         if reason is not None and self.failed is None:
             self.failed = reason
-        self.stopping.set()
+        first = not self.leaving.is_set()
+        self.leaving.set()
+        if first and reason is None and self.serving and self._notice_s > 0:
+            log.info("stopping soon", seconds=self._notice_s)
+            asyncio.get_running_loop().call_later(self._notice_s, self.stopping.set)
+        else:
+            self.stopping.set()
+
+    async def staying(self) -> None:
+        """For ``/readyz``.
+
+        Raises:
+            Unavailable: the process was told to stop.
+        """
+        if self.leaving.is_set():
+            raise Unavailable("stopping", "send what is new to another process")
 
     async def running(self) -> None:
         """For ``/readyz``.

@@ -43,7 +43,7 @@ class Process:
         self._settings = settings
         self._targets = list(targets)
         self._extend = extend
-        self.lifecycle = Lifecycle(shutdown_s=settings.shutdown_s)
+        self.lifecycle = Lifecycle(shutdown_s=settings.shutdown_s, notice_s=settings.shutdown_notice_s)
         self.ground: Ground | None = None
         self.address = ""
 
@@ -60,7 +60,7 @@ class Process:
         host, port = listening.getsockname()[:2]
         self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         metrics = Metrics(version=version("tandem"))
-        parts, door = Parts(), Door()
+        parts, door = Parts(), Door(self.lifecycle.leaving)
         server = WebServer(door, listening=listening, stopping=parts.stopping)
         self.lifecycle.on_close("door", lambda: server.stop(_CUT_S))
         if self._settings.database_url is not None:
@@ -90,6 +90,7 @@ class Process:
         if isinstance(ground.bus, KafkaBus) and "ingest" not in self._targets:
             parts.checks["kafka"] = ground.bus.answers
         parts.checks["tasks"] = self.lifecycle.running
+        parts.checks["process"] = self.lifecycle.staying
         app = build_app(routers=parts.routers, lanes=parts.lanes, metrics=metrics, checks=parts.checks)
         door.open(app)
         if self._settings.database_url is None:

@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     """Tests only: a file with seconds to add to the clock."""
     shutdown_s: float = Field(default=20.0, gt=0, le=300)
     """One deadline for the whole shutdown."""
+    shutdown_notice_s: float = Field(default=0.0, ge=0, le=300)
+    """How long ``/readyz`` is red before the shutdown begins, so that a load balancer looks elsewhere first."""
 
     @model_validator(mode="before")
     @classmethod

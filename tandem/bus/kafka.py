@@ -28,7 +28,7 @@ from tandem.bus.outbox import put_outbox
 from tandem.bus.partition import partition_of
 from tandem.bus.port import Consumer, Record, Span
 from tandem.bus.statements import COMMIT
-from tandem.bus.topics import ALERTS, is_outside
+from tandem.bus.topics import ALERTS, URGENT, is_outside
 from tandem.clock import Clock, monotonic, within
 from tandem.db.write import Writes
 from tandem.errors import PoisonRecord, TopicAway, Unavailable
@@ -245,12 +245,13 @@ class KafkaBus:
 
 
 def _away(topic: str, detail: str) -> Unavailable:
-    """The fault of one topic, if it is one outside.
+    """The fault of one topic, if it is one outside, or one of copies.
 
     Ours go by the broker together or not at all: one that has just been started knows none of its topics for a moment,
     and pages must not stand aside for that.
     """
-    return TopicAway(topic, detail) if is_outside(topic) else Unavailable("kafka", detail)
+    may_stand_aside = is_outside(topic) or topic == URGENT.name
+    return TopicAway(topic, detail) if may_stand_aside else Unavailable("kafka", detail)
 
 
 def _partitions(producer: AIOKafkaProducer, name: str) -> int:

@@ -17,6 +17,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from tandem.bus.kafka_flood import calm
 from tandem.bus.kafka_settings import REQUEST_S, KafkaSettings
 from tandem.clock import within
 from tandem.errors import Unavailable
@@ -40,6 +41,7 @@ class OneProducer:
         make: Callable[..., AIOKafkaProducer] = AIOKafkaProducer,
     ) -> None:
         """Connects at first use; ``make`` is the client's own."""
+        calm()
         self._settings = settings
         self._metrics = metrics
         self._make = make

@@ -84,6 +84,19 @@ class KafkaSettings:
             )
         if bool(self.client_cert) != bool(self.client_key):
             raise StartFailed("TANDEM_KAFKA_CLIENT_CERT and TANDEM_KAFKA_CLIENT_KEY go together", exit_code=2)
+        self._refuse_unused_certificates()
+
+    def _refuse_unused_certificates(self) -> None:
+        """Who names certificates means to be secured by them, and without TLS nothing would be."""
+        given = {"TANDEM_KAFKA_CA_FILE": self.ca_file, "TANDEM_KAFKA_CLIENT_CERT": self.client_cert}
+        unused = [name for name, value in given.items() if value and not self.by_tls]
+        if unused:
+            wanted = Security.SASL_SSL if self.username else Security.SSL
+            raise StartFailed(
+                f"{' and '.join(unused)} is set, but TANDEM_KAFKA_SECURITY is {self.security.value}: set it to"
+                f" {wanted.value}, or take the certificates away",
+                exit_code=2,
+            )
 
     @property
     def by_tls(self) -> bool:

@@ -1,7 +1,8 @@
 """The outbox: what services publish on Kafka commits with their work, and a relay takes it to the broker.
 
 Four shards, a key always in the same one. Any number of processes may relay, of which one at a time moves a shard: in
-order per key, at least once. Nothing overtakes, urgent or not: docs/decisions/0022-nothing-overtakes-in-the-outbox.md.
+order per key, at least once. Nothing overtakes, urgent or not (docs/decisions/0022-nothing-overtakes-in-the-outbox.md);
+copies of what is urgent have a shard of their own (0045-a-p1-opens-on-a-topic-of-its-own.md).
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from tandem.bus.drain import Append, Drain
 from tandem.bus.parking import Parking
 from tandem.bus.port import Record
 from tandem.bus.queue import queue
+from tandem.bus.topics import URGENT
 from tandem.clock import Clock
 from tandem.db.write import Writes
 from tandem.metrics import Metrics
 
-OUTBOX = queue("bus.outbox", shards=4)
+OUTBOX = queue("bus.outbox", shards=4, beside=URGENT.name)
 _GAUGES_S = 1.0
 
 

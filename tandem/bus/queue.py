@@ -32,17 +32,24 @@ class Queue:
 
     table: str
     """``schema.name``."""
-    shards: int
-    """Divides the bus's partitions. Fewer than before may reorder what waits meanwhile: drain it first."""
+    keyed: int
+    """Shards by key; divides the bus's partitions. Fewer than before may reorder what waits: drain it first."""
     channel: str
     """What its commits NOTIFY."""
     insert: Statement
     """Columns: shard, order within the commit, topic, partition, key, value, headers (JSON text or null), at."""
     tell: Statement
+    beside: str = ""
+    """A topic with a shard of its own, the last one, behind nothing of the others."""
 
-    def shard_of(self, key: str) -> int:
-        """0 .. shards-1; one partition of the bus is in one shard as a whole."""
-        return partition_of(key) % self.shards
+    @property
+    def shards(self) -> int:
+        """How many there are."""
+        return self.keyed + bool(self.beside)
+
+    def shard_of(self, key: str, topic: str = "") -> int:
+        """0 .. shards-1; one partition of a topic is in one shard as a whole."""
+        return self.keyed if topic and topic == self.beside else partition_of(key) % self.keyed
 
     def put(self, writes: Writes, records: Sequence[Record], at: datetime, *, tell: bool = True) -> None:
         """Add ``records`` to a transaction's writes, behind what was put into them before.
@@ -54,7 +61,7 @@ class Queue:
         """
         for order, record in enumerate(records, writes.count(self.insert)):
             headers = msgspec.json.encode(record.headers).decode() if record.headers else None
-            place = (self.shard_of(record.key), order, record.topic, record.partition)
+            place = (self.shard_of(record.key, record.topic), order, record.topic, record.partition)
             writes.put(self.insert, order, (*place, record.key, record.value, headers, at))
         if tell and records:
             writes.put(self.tell, self.channel, (self.channel,))
@@ -92,8 +99,8 @@ class Queue:
         )
 
 
-def queue(table: str, *, shards: int) -> Queue:
-    """The queue in ``table``, a plain ``schema.name``."""
+def queue(table: str, *, shards: int, beside: str = "") -> Queue:
+    """The queue in ``table``, a plain ``schema.name``; ``shards`` by key, and one for the topic ``beside``."""
     if not _NAME.match(table):
         raise ValueError(f"not a plain SQL name: {table!r}")
     name = table.replace(".", "_")
@@ -105,7 +112,7 @@ def queue(table: str, *, shards: int) -> Queue:
         sql=_INSERT.format(table=table, name=name),
     )
     tell = Statement(name=f"{name}_tell", width=1, must_hit=True, sql=_TELL)
-    return Queue(table, shards, f"tandem_{name}", insert, tell)
+    return Queue(table, shards, f"tandem_{name}", insert, tell, beside)
 
 
 _BEFORE = (

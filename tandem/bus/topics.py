@@ -30,12 +30,14 @@ MISSING = Topic("tandem.missing", Alert, ("router",), ("router",))
 SIGNALS = Topic("tandem.signals", Signal, ("ingest", "console"), ("router",))
 COMMANDS = Topic("tandem.commands", Command, ("console", "notifier"), ("router",))
 INCIDENTS = Topic("tandem.incidents", IncidentEvent, ("router",), ("sla-clock", "notifier", "console"))
+URGENT = Topic("tandem.urgent", IncidentEvent, ("router",), ("notifier",))
+"""The opening fact of each P1 once more, for the notifier alone: ``incidents`` may be full (ADR 45)."""
 SLA = Topic("tandem.sla", SlaEvent, ("sla-clock",), ("notifier", "console"))
 PAGES = Topic("tandem.pages", PageEvent, ("notifier",), ("console",))
 SUPPRESSIONS = Topic("tandem.suppressions", SuppressionEvent, ("router",), ("notifier", "console"))
 QUARANTINE = Topic("tandem.quarantine", Quarantined, ("*",), ("console",))
 
-ALL = (ALERTS, MISSING, SIGNALS, COMMANDS, INCIDENTS, SLA, PAGES, SUPPRESSIONS, QUARANTINE)
+ALL = (ALERTS, MISSING, SIGNALS, COMMANDS, INCIDENTS, URGENT, SLA, PAGES, SUPPRESSIONS, QUARANTINE)
 BY_NAME = {topic.name: topic for topic in ALL}
 
 

@@ -6,6 +6,8 @@ about an agreement should not.
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -23,6 +25,8 @@ COMMANDS = {
     "doctor": "doctor",
 }
 """Command -> the file it stands in; the function has the command's name."""
+RUN_ON = frozenset({"serve", "demo"})
+"""Commands whose log is their output; of every other the output is its answer, what is wrong is told beside it."""
 GROUPS = {
     "agreement": "agreements",
     "clients": "clients",
@@ -69,7 +73,12 @@ def main() -> None:
     program = command_line([first] if first in everything else everything)
     from tandem.cli.edge import fail
     from tandem.errors import TandemError
+    from tandem.logging import configure
 
+    # Before the command is run, and for every one: what logs without having been told where to writes to stdout.
+    runs_on = first in RUN_ON
+    level, stream = (logging.INFO, sys.stdout) if runs_on else (logging.WARNING, sys.stderr)
+    configure(os.environ.get("TANDEM_LOG_FORMAT"), stream=stream, level=level)
     try:
         program()
     except TandemError as fault:

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Protocol
 
 import typer
 
-from tandem import logging as tandem_logging
 from tandem.app.lifecycle import Lifecycle
 from tandem.app.process import Process, expand
 from tandem.app.settings import Settings
@@ -51,15 +50,13 @@ async def serving(process: Runs) -> int:
 
 
 def settings_with(**flags: Any) -> Settings:  # noqa: ANN401 - values of the flags
-    """Settings from the environment, overridden by the flags that were given; logging set up accordingly.
+    """Settings from the environment, overridden by the flags that were given.
 
     Raises:
         typer.Exit: a setting cannot be read; said in one line.
     """
     try:
-        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
     except (ValueError, StartFailed) as fault:
         typer.echo(f"settings: {fault}", err=True)
         raise typer.Exit(2) from fault
-    tandem_logging.configure(settings.log_format)
-    return settings

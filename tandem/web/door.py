@@ -1,8 +1,10 @@
-"""What a listener answers before its application is there: alive, not ready, and why; everything else comes again."""
+"""What a listener answers before its application is there, alive, not ready, and why; and when it is about to go."""
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tandem.errors import Unavailable
 from tandem.web import problems
@@ -16,7 +18,9 @@ _HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % 
 class Door:
     """An ASGI application that becomes another one by ``open``."""
 
-    def __init__(self) -> None:
+    def __init__(self, leaving: asyncio.Event | None = None) -> None:
+        """While ``leaving`` is set each answer ends its connection: who keeps one would not look elsewhere."""
+        self._leaving = leaving or asyncio.Event()
         self._app: ASGIApp | None = None
         self._why = "starting"
 
@@ -30,6 +34,8 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
+        if self._leaving.is_set():
+            send = _last(send)
         if self._app is not None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -42,3 +48,14 @@ class Door:
             return
         problem = NOT_READY.saying(self._why) if scope["path"] == "/readyz" else problems.of(Unavailable("tandem"))
         await send_problem(send, problem, request_id_of(scope))
+
+
+def _last(send: Send) -> Send:
+    """``send``, for the last answer on a connection."""
+
+    async def closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return closing

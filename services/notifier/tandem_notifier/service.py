@@ -5,6 +5,7 @@ Wiring only. ``batch.py`` decides, ``store.py`` knows the SQL, ``sender.py`` sen
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,9 @@ from uuid import UUID
 
 from tandem.agreement.compiled import Agreement
 from tandem.bus.plan import Inbox, Plan
-from tandem.bus.topics import INCIDENTS, PAGES, SLA, SUPPRESSIONS, Topic, incident_key
+from tandem.bus.topics import INCIDENTS, PAGES, SLA, SUPPRESSIONS, URGENT, Topic, incident_key
 from tandem.model.events import IncidentEvent, SlaEvent
+from tandem.model.priority import Priority
 from tandem.model.suppression import SuppressionEvent
 from tandem_notifier import store
 from tandem_notifier.batch import Batch, matters
@@ -55,7 +57,7 @@ class Notifier:
     """See ``tandem.bus.plan.Stage``."""
 
     group = "notifier"
-    inputs: tuple[Topic, ...] = (INCIDENTS, SLA, SUPPRESSIONS)
+    inputs: tuple[Topic, ...] = (URGENT, INCIDENTS, SLA, SUPPRESSIONS)
     timer_schema: str | None = "notifier"
 
     def __init__(self, book: Book, settings: NotifierSettings, *, send: Callable[[list[Page]], None]) -> None:
@@ -127,12 +129,26 @@ class Notifier:
         return plan
 
     def _wanted(self, inbox: Inbox) -> set[UUID]:
+        """Incidents that may have a case.
+
+        A P1's opening comes twice, once on ``urgent``: where only one is at hand, the other may have been worked on.
+        """
         new: set[UUID] = set()
+        openings = Counter(event.incident.incident_id for event in inbox.payloads if _opens_p1(event))
         wanted = {UUID(timer.key) for timer in inbox.timers if timer.kind != OPENING}
         for payload in inbox.payloads:
             if isinstance(payload, IncidentEvent):
-                first = payload.incident.version == 1 and self._settings.trusts_version_one
-                (new if first else wanted).add(payload.incident.incident_id)
+                incident = payload.incident
+                first = incident.version == 1 and self._settings.trusts_version_one
+                half = openings[incident.incident_id] == 1
+                (new if first and not half else wanted).add(incident.incident_id)
             elif isinstance(payload, SlaEvent) and matters(payload):
                 wanted.add(payload.clock.incident_id)
         return wanted - new
+
+
+def _opens_p1(payload: object) -> bool:
+    """What ``urgent`` holds a copy of."""
+    if not isinstance(payload, IncidentEvent):
+        return False
+    return payload.incident.version == 1 and payload.incident.priority is Priority.P1

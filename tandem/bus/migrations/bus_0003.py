@@ -3,6 +3,8 @@
 # ruff: noqa: S608 - SQL made of names that stand in this file
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from alembic import op
 
 from tandem.db.grants import AUDIT_NOW, AUDIT_PATIENCE, audit_view, auditor_reads, auditor_reads_queue
@@ -30,7 +32,13 @@ def upgrade() -> None:
     auditor_reads("bus", "log", ["topic", "part", '"offset"', "key", "value", "at"], of_tenants=False)
     auditor_reads("bus", "quarantine", ["topic", "part", '"offset"'])
     op.execute('create index quarantine_record on bus.quarantine (topic, part, "offset") where topic is not null')
-    groups = ", ".join(f"('{group}', '{topic}')" for group, topic in MUST_READ)
+    stuck_consumers(MUST_READ)
+    auditor_reads_queue("bus", "outbox", what="facts, commands and pages wait for the broker")
+
+
+def stuck_consumers(must_read: Iterable[tuple[str, str]]) -> None:
+    """``v_stuck_consumers``; ``must_read`` are (group, topic) that count also when they have never read."""
+    groups = ", ".join(f"('{group}', '{topic}')" for group, topic in must_read)
     audit_view(
         "bus",
         "v_stuck_consumers",
@@ -47,4 +55,3 @@ def upgrade() -> None:
         '   and l."offset" >= coalesce(o.next_offset, 0) order by l."offset" limit 1) waiting'
         f" where p.next_offset > coalesce(o.next_offset, 0) and waiting.at < {AUDIT_NOW} - {AUDIT_PATIENCE}",
     )
-    auditor_reads_queue("bus", "outbox", what="facts, commands and pages wait for the broker")

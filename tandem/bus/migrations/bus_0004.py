@@ -3,6 +3,8 @@
 # ruff: noqa: S608 - SQL made of names that stand in this file
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from alembic import op
 
 from tandem.bus.migrations.bus_0003 import MUST_READ
@@ -53,7 +55,6 @@ def _reach() -> None:
     table("bus", "reach", writers=[BUS])
     columns = ["grp", "topic", "part", "end_offset", "marked_offset", "marked_at", "seen_at", "first_at"]
     auditor_reads("bus", "reach", columns, of_tenants=False)
-    groups = ", ".join(f"('{group}', '{topic}')" for group, topic in MUST_READ)
     audit_view(
         "bus",
         "v_stuck_on_kafka",
@@ -65,6 +66,12 @@ def _reach() -> None:
         " where r.marked_offset > coalesce(o.next_offset, 0)"
         f" and r.marked_at < {AUDIT_NOW} - {AUDIT_PATIENCE}",
     )
+    unseen_on_kafka(MUST_READ)
+
+
+def unseen_on_kafka(must_read: Iterable[tuple[str, str]]) -> None:
+    """``v_unseen_on_kafka``; ``must_read`` are (group, topic) whose process must tell how much waits."""
+    groups = ", ".join(f"('{group}', '{topic}')" for group, topic in must_read)
     audit_view(
         "bus",
         "v_unseen_on_kafka",

@@ -12,9 +12,9 @@ import pytest
 from tandem.app.auditor.findings import Violation
 from tandem.app.auditor.invariants import INVARIANTS
 from tandem.bus.kafka_reach import _SEEN
-from tandem.bus.migrations.bus_0003 import MUST_READ
+from tandem.bus.migrations.bus_0005 import MUST_READ
 from tandem.bus.port import Record
-from tandem.bus.topics import ALERTS
+from tandem.bus.topics import ALERTS, ALL, MISSING, SIGNALS
 from tandem.db.roles import AUDITOR
 from tandem.model.events import CommandKind
 from tandem.model.ownership import Party
@@ -310,6 +310,28 @@ async def test_a_group_that_has_never_read_is_found(system: System):
 
     assert violation.tenant is None
     assert violation.id.startswith("sla-clock tandem.incidents/")
+
+
+@pytest.mark.parametrize("topic", [MISSING.name, SIGNALS.name])
+async def test_a_router_that_has_never_read_what_is_missing_or_signals_is_found(system: System, topic: str):
+    """A topic that came with a release has no position of any group until somebody reads it."""
+    await system.admin.execute("delete from bus.consumer_offset where topic = $1", topic)
+    await system.admin.execute("insert into bus.partition values ($1, 9, 1)", topic)
+    await system.admin.execute(
+        'insert into bus.log (topic, part, "offset", key, value, at) values ($1, 9, 0, $2, $3, $4)',
+        topic,
+        "northwind/x",
+        b"",
+        FRIDAY_NINE,
+    )
+
+    (violation,) = await found(system, "stuck_consumers", now=FRIDAY_NINE + timedelta(seconds=31))
+    assert violation.id == f"router {topic}/9"
+
+
+def test_every_group_that_routes_clocks_or_pages_must_read_its_topics():
+    expected = {(group, topic.name) for topic in ALL for group in topic.readers if group != "console"}
+    assert set(MUST_READ) == expected
 
 
 async def reached(system: System, end: int) -> None:

@@ -1,4 +1,4 @@
-"""A process whose own database is not there yet answers meanwhile, says what it waits for, and goes on by itself."""
+"""A process that starts or ends answers meanwhile: it says what it waits for, and that it will be gone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import base64
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tandem.app.process import Process
 from tandem.app.settings import Settings
@@ -49,3 +50,33 @@ async def test_an_ingest_without_its_schema_refuses_says_so_and_serves_once_it_i
 
     process.lifecycle.stop()
     assert await running == 0
+
+
+async def test_a_process_that_ends_says_so_first_and_asks_each_client_to_come_by_another_connection(
+    database: Database, tmp_path: Path
+) -> None:
+    settings = Settings(
+        database_url=database.dsn, data_dir=tmp_path, listen="127.0.0.1:0", secret_key=KEY, shutdown_notice_s=60
+    )
+    process = Process(settings, ["ingest"])
+    running = asyncio.create_task(process.run())
+    async with await answers(process) as http:
+        async with asyncio.timeout(60):
+            while (await http.get("/readyz")).status_code != 200:
+                await pause(0.05)
+        kept = await http.post("/v1/alerts/erp", content=b'{"title":"t"}')
+        assert (kept.status_code, kept.headers.get("connection")) == (401, None)
+
+        process.lifecycle.stop()
+
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.headers["connection"]) == (503, "close")
+        assert "stopping" in ready.json()["detail"]
+        posted = await http.post("/v1/alerts/erp", content=b'{"title":"t"}')
+        assert (posted.status_code, posted.headers["connection"]) == (401, "close")
+        assert (await http.get("/livez")).status_code == 200
+
+        process.lifecycle.stop()
+        assert await running == 0
+        with pytest.raises(httpx.ConnectError):
+            await http.get("/livez")

@@ -17,6 +17,7 @@ from tandem.bus.kafka_watch import Watch
 from tandem.bus.partition import partition_of
 from tandem.bus.port import Batch, Consumer, Record
 from tandem.bus.postgres import run
+from tandem.bus.topics import URGENT
 from tandem.clock import SystemClock, monotonic
 from tandem.db.link import Link
 from tandem.db.write import Writes
@@ -186,6 +187,27 @@ async def test_a_missing_topic_is_named_with_the_command_that_makes_it(kafka_roo
             await member.fetch(1, 0.1)
 
 
+async def test_before_the_topic_of_what_is_urgent_is_made_its_copies_stand_aside_and_stop_nothing(
+    room: KafkaRoom, bus: KafkaBus, database: Database
+):
+    writes = Writes()
+    bus.publish(writes, [Record(URGENT.name, "acme/a", b"copy"), record("acme/a", 1)])
+    link = Link(database.dsn, "tandem_router")
+    async with link.use() as connection, connection.transaction():
+        await run(connection, writes)
+    await link.close()
+    bus.notify([TOPIC])
+
+    async with asyncio.timeout(COME_S):
+        while not await room.values(TOPIC):  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(0.1)
+    asked = await database.admin()
+    async with asyncio.timeout(COME_S):
+        while not await asked.fetchval("select count(*) from bus.outbox_parked"):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.1)
+    assert await asked.fetchval("select topic from bus.outbox_parked") == URGENT.name
+
+
 async def test_a_topic_with_another_number_of_partitions_is_refused(room: KafkaRoom, database: Database):
     async with kafka_bus(room.again(partitions=5), database) as bus:
         with pytest.raises(Unavailable, match="TANDEM_KAFKA_PARTITIONS=8"):
@@ -305,8 +327,8 @@ async def test_a_member_without_partitions_is_not_stuck_while_its_group_knows_it
 
 async def test_positions_of_another_topic_life_are_not_taken_for_this_one(room: KafkaRoom, database: Database):
     """A topic that was made anew begins at 0; what stands in the database is from before."""
-    admin_connection = await database.admin()
-    await admin_connection.execute(
+    asked = await database.admin()
+    await asked.execute(
         "insert into bus.consumer_offset (grp, topic, part, epoch, next_offset) values ('router', $1, $2, 7, 5000)",
         TOPIC,
         partition_of("acme/a"),
@@ -320,9 +342,7 @@ async def test_positions_of_another_topic_life_are_not_taken_for_this_one(room: 
 
         assert [r.value for r in batch.records] == [b"1"]
         assert (
-            await admin_connection.fetchval(
-                "select next_offset from bus.consumer_offset where part = $1", partition_of("acme/a")
-            )
+            await asked.fetchval("select next_offset from bus.consumer_offset where part = $1", partition_of("acme/a"))
             == batch.records[-1].offset + 1
         )
 

@@ -18,6 +18,7 @@ from tandem.bus.drain import Drain
 from tandem.bus.outbox import OUTBOX, Relay, put_outbox
 from tandem.bus.port import Record
 from tandem.bus.postgres import run
+from tandem.bus.topics import URGENT
 from tandem.clock import ManualClock, monotonic
 from tandem.db.write import Writes
 from tandem.errors import Unavailable
@@ -208,6 +209,23 @@ async def test_positions_are_gapless_and_a_late_commit_is_not_passed(database: D
 
 
 # --- faults ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_copy_of_what_is_urgent_waits_behind_nothing(database: Database, writer) -> None:
+    for start in range(0, 4000, 500):
+        await publish(writer, *(fact(f"i{n}", "slow") for n in range(start, start + 500)))
+    await publish(writer, Record(URGENT.name, "acme/p1", b"a"), Record(URGENT.name, "acme/p2", b"b"))
+    broker = FakeBroker()
+    mover = drain(database, broker)
+
+    moved = await mover.step()
+
+    assert moved < 4000
+    assert [record.value for record in broker.records if record.topic == URGENT.name] == [b"a", b"b"]
+    while await mover.step():
+        pass
+    assert len(broker.records) == 4002
+    assert await waiting(database) == 0
 
 
 async def test_a_broker_that_is_away_loses_nothing_and_the_order_holds(database: Database, writer) -> None:

@@ -8,11 +8,18 @@ from uuid import UUID
 
 import pytest
 
+from tandem.bus.consume import Runner
+from tandem.bus.lane import Lane
+from tandem.bus.port import Record
+from tandem.bus.topics import INCIDENTS, URGENT, Topic, incident_key
 from tandem.clock import ManualClock
-from tandem.model.events import FactKind
+from tandem.db.link import Link
+from tandem.model.events import FactKind, IncidentEvent
 from tandem.model.incident import Acknowledgement, IncidentState
 from tandem.model.ownership import Actor
+from tandem.model.priority import Priority
 from tandem.model.suppression import SuppressionEvent, SuppressionKind, SuppressionStep
+from tandem.wire import codec
 from tests.support.ladder import INTERNAL, event, incident
 from tests.support.pager import pager_on
 from tests.support.windows import northwind
@@ -28,6 +35,11 @@ async def pager(database):
 
 def opened(number: int = 1):
     return incident(incident_id=UUID(int=number), opened_at=START, detected_at=START, occurred_at=START)
+
+
+def record(topic: Topic, payload: IncidentEvent) -> Record:
+    key = incident_key(payload.incident.tenant, payload.incident.incident_id)
+    return Record(topic.name, key, codec.encode(payload))
 
 
 async def test_a_new_incident_is_one_commit_with_its_page_leased_to_this_boot(pager):
@@ -102,6 +114,54 @@ async def test_where_the_bus_may_deliver_twice_a_first_version_that_comes_again_
 
     assert pager.take() == []
     assert await pager.admin.fetchval("select state from notifier.escalation") == before
+
+
+async def test_a_p1_whose_opening_came_on_the_urgent_topic_is_not_opened_again_by_the_other(pager):
+    await pager.open()
+    pager.clock.advance(timedelta(minutes=5))
+    await pager.commit()
+    assert [page.person for page in pager.take()] == ["ina", "ivo"]
+    before = await pager.admin.fetchval("select state from notifier.escalation")
+
+    await pager.commit(event(opened(), FactKind.OPENED, START))
+
+    assert pager.take() == []
+    assert await pager.admin.fetchval("select state from notifier.escalation") == before
+
+
+async def test_a_p1_whose_opening_comes_on_both_topics_in_one_batch_is_paged_once_and_costs_no_read(pager, monkeypatch):
+    async def load(*_: object) -> list[str]:
+        raise AssertionError("something was read")
+
+    monkeypatch.setattr("tandem_notifier.store.load", load)
+    opening = event(opened(), FactKind.OPENED, START)
+    assert opening.incident.priority is Priority.P1
+
+    await pager.commit(opening, opening)
+
+    assert [page.person for page in pager.take()] == ["ina"]
+    assert await pager.rows("person") == [("ina",)]
+
+
+async def test_a_fresh_p1_waits_behind_no_backlog_and_is_paged_once(pager):
+    waiting = [replace(opened(number), priority=Priority.P3) for number in range(100, 1700)]
+    fresh = event(opened(), FactKind.OPENED, START)
+    await pager.bus.append([record(INCIDENTS, event(each, FactKind.OPENED, START)) for each in waiting])
+    await pager.bus.append([record(INCIDENTS, fresh), record(URGENT, fresh)])
+    stage = pager.stage()
+    lane = Lane(stage, await pager.bus.consumer(stage.group, [topic.name for topic in stage.inputs]))
+    runner = Runner(bus=pager.bus, lanes=[lane], link=Link(pager.database.dsn, "tandem_notifier"), clock=pager.clock)
+
+    await runner.step(1.0)
+
+    first = await pager.rows("incident_id")
+    assert (opened().incident_id,) in first
+    assert len(first) < len(waiting) / 2
+    while await runner.step(0.0):
+        pass
+    await runner.close()
+    assert await pager.admin.fetchval("select count(*) from notifier.escalation") == len(waiting) + 1
+    assert [page.incident_id for page in pager.take()].count(opened().incident_id) == 1
 
 
 async def test_the_console_sees_pages_of_its_tenants_and_never_where_they_go(pager):

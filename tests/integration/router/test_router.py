@@ -9,12 +9,14 @@ import pytest
 
 from tandem.bus.plan import DueTimer, Inbox, Plan
 from tandem.bus.postgres import run
-from tandem.bus.topics import INCIDENTS
+from tandem.bus.topics import INCIDENTS, URGENT
 from tandem.db.timers import claim_due
 from tandem.errors import PoisonRecord, Unavailable
 from tandem.metrics import Metrics
+from tandem.model.alert import Severity
 from tandem.model.events import CommandKind
 from tandem.model.ownership import Party
+from tandem.model.priority import Priority
 from tandem_router.service import Router
 from tests.unit.router.world import NIGHT, NOON, Book, agreement, alert, clear, command
 
@@ -69,6 +71,20 @@ async def test_an_alert_becomes_an_incident_a_decision_and_a_fact(station, admin
     assert (fact["kind"], fact["version"], fact["alert"]["title"]) == ("opened", 1, "disk full")
     kept = await admin.fetchrow("select a.*, r.raw from router.alerts a join router.alert r using (id)")
     assert (kept["title"], kept["labels"], kept["raw"], kept["status"]) == ("disk full", {"a": "b"}, b"{}", "firing")
+
+
+async def test_the_opening_of_a_p1_is_published_for_the_urgent_too_and_nothing_else_is(station):
+    opened = await station.take(alert("Internet down", severity=Severity.CRITICAL), alert("disk full"))
+    both = [each for each in opened.outgoing if each.topic in {INCIDENTS, URGENT}]
+
+    (urgent,) = [each for each in both if each.topic is URGENT]
+    assert urgent.payload.incident.priority is Priority.P1
+    assert [each.topic for each in both if each.key == urgent.key] == [INCIDENTS, URGENT]
+    assert len(facts(opened)) == 2
+
+    later = await station.take(command(urgent.payload.incident.incident_id, CommandKind.ACKNOWLEDGE, Party.INTERNAL))
+    assert facts(later) == ["acknowledged"]
+    assert not [each for each in later.outgoing if each.topic is URGENT]
 
 
 async def test_the_same_alert_in_a_later_batch_changes_nothing(station, admin):

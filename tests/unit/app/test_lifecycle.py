@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tandem.app.lifecycle import Lifecycle
-from tandem.errors import StartFailed
+from tandem.errors import StartFailed, Unavailable
 
 WITHIN_S = 30.0
 """Past it something hangs."""
@@ -78,3 +78,49 @@ async def test_a_failure_while_serving_ends_with_one():
     lifecycle.stop("PostgreSQL ended")
 
     assert await asyncio.wait_for(living, WITHIN_S) == 1
+
+
+async def live(lifecycle: Lifecycle) -> asyncio.Task[int]:
+    """A process that serves."""
+    part = Part(lifecycle)
+    living = asyncio.create_task(lifecycle.live(part.start))
+    async with asyncio.timeout(WITHIN_S):
+        while not lifecycle.serving:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0)
+    return living
+
+
+async def test_a_process_that_gives_notice_is_not_ready_but_works_on_until_the_notice_is_over():
+    lifecycle = Lifecycle(shutdown_s=5, notice_s=0.2)
+    living = await live(lifecycle)
+    await lifecycle.staying()
+
+    lifecycle.stop()
+
+    assert lifecycle.leaving.is_set()
+    assert not lifecycle.stopping.is_set()
+    with pytest.raises(Unavailable, match="stopping"):
+        await lifecycle.staying()
+    assert await asyncio.wait_for(living, WITHIN_S) == 0
+
+
+async def test_a_second_wish_to_stop_and_a_failure_cut_the_notice_short():
+    for again in (None, "the database ended"):
+        lifecycle = Lifecycle(shutdown_s=5, notice_s=3600)
+        living = await live(lifecycle)
+        lifecycle.stop()
+
+        lifecycle.stop(again)
+
+        assert await asyncio.wait_for(living, WITHIN_S) == (1 if again else 0)
+
+
+async def test_nobody_is_given_notice_of_a_process_that_never_served():
+    lifecycle = Lifecycle(shutdown_s=5, notice_s=3600)
+    part = Part(lifecycle, waits_for=asyncio.Event())
+    living = asyncio.create_task(lifecycle.live(part.start))
+    await asyncio.wait_for(part.begun.wait(), WITHIN_S)
+
+    lifecycle.stop()
+
+    assert await asyncio.wait_for(living, WITHIN_S) == 0

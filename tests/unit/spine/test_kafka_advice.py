@@ -83,7 +83,6 @@ def test_certificates_that_cannot_be_used_end_the_start_in_one_line_that_names_t
     stranger = refused(kafka_client_cert=ours, kafka_client_key=files.client("stranger")["client_key"])
     assert "the key does not belong to the certificate" in stranger
     assert "a key without a password" in refused(kafka_client_cert=ours, kafka_client_key=locked)
-    assert kafka_of(Settings(kafka_bootstrap="kafka:9093", kafka_ca_file=tmp_path / "missing.pem")).ca_file
 
 
 def test_a_certificate_that_goes_away_while_we_run_is_waited_for_and_not_the_end(tmp_path: Path):

@@ -70,6 +70,20 @@ def test_a_password_comes_from_a_file_and_is_not_shown(tmp_path: Path, monkeypat
         ({"kafka_security": "sasl_ssl"}, "needs TANDEM_KAFKA_SASL_USERNAME"),
         ({"kafka_sasl_username": "router", "kafka_sasl_password": "x"}, "set it to sasl_ssl"),
         ({"kafka_security": "ssl", "kafka_client_cert": "cert.pem"}, "go together"),
+        ({"kafka_ca_file": "ca.pem"}, "TANDEM_KAFKA_CA_FILE is set, .* is plaintext: set it to ssl"),
+        (
+            {"kafka_client_cert": "cert.pem", "kafka_client_key": "key.pem"},
+            "TANDEM_KAFKA_CLIENT_CERT is set, .* is plaintext: set it to ssl",
+        ),
+        (
+            {
+                "kafka_security": "sasl_plaintext",
+                "kafka_sasl_username": "router",
+                "kafka_sasl_password": "x",
+                "kafka_ca_file": "ca.pem",
+            },
+            "TANDEM_KAFKA_CA_FILE is set, .* is sasl_plaintext: set it to sasl_ssl",
+        ),
     ],
 )
 def test_settings_that_cannot_work_together_are_refused(given: dict, says: str):

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from tandem.bus.plan import Plan
-from tandem.bus.topics import INCIDENTS, incident_key
+from tandem.bus.topics import INCIDENTS, URGENT, incident_key
 from tandem.db.timers import cancel_timer, set_timer
 from tandem.model.incident import Incident
+from tandem.model.priority import Priority
 from tandem_router import expiry, held, reach, stale, storm
 from tandem_router import metrics as figures
 from tandem_router.batch import ANSWER, CALM, HOLD_DOWN, Batch
@@ -50,6 +51,8 @@ def planned(batch: Batch, now: datetime) -> Plan:
         put_fact(plan.writes, event.fact)
         incident = event.incident
         plan.publish(INCIDENTS, incident_key(incident.tenant, incident.incident_id), event)
+        if event.fact.version == 1 and incident.priority is Priority.P1:
+            plan.publish(URGENT, incident_key(incident.tenant, incident.incident_id), event)
         plan.outgoing.extend(cloud_events(event))
     if batch.decided or batch.events:
         plan.after.append(figures.count(batch.decided, batch.events, now))
