@@ -80,20 +80,20 @@ def _decode(raw: bytes, nested: int) -> object:
 
 def _out_of_body(value: object, nested: int) -> object:
     """What a gateway put, as text or as it is, under the one name ``body``; anything else stays itself."""
-    if not isinstance(value, dict) or value.keys() != {"body"}:
+    if not isinstance(value, dict) or len(value) != 1 or "body" not in value:
         return value
     inner = _unwrapped(value["body"], nested) if isinstance(value["body"], str) else value["body"]
     return inner if isinstance(inner, dict | list) else value
 
 
 def check_limits(raw: bytes) -> None:
-    """Refuse a bomb before any parser recurses into it; linear, and two counts for a usual body.
+    """Refuse a bomb before any parser recurses into it; linear, and a count or two for a usual body.
 
     Raises:
         Refused: see ``decode``.
     """
-    containers = raw.count(b"{") + raw.count(b"[")
-    if containers <= MAX_DEPTH and raw.count(b":") <= MAX_KEYS:
+    containers = raw.count(b"{") + (raw.count(b"[") if b"[" in raw else 0)
+    if containers <= MAX_DEPTH and (len(raw) <= MAX_KEYS or raw.count(b":") <= MAX_KEYS):
         return
     if raw[:64].lstrip()[:1] not in _OPENINGS:
         return  # no JSON yet, and colons and brackets of a text are no keys; what it turns into comes here again

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from tandem_ingest import normalise
 from tandem_ingest.normalise import Reading
 from tandem_ingest.vendors.catalogue import GENERIC
@@ -18,4 +20,4 @@ HEADER = "x-tandem-test"
 def read(body: bytes, headers: Mapping[str, str]) -> Reading:
     """The alerts of a test post, every one marked."""
     found = normalise.read(GENERIC, body, headers)
-    return replace(found, alerts=tuple(replace(each, test=True) for each in found.alerts))
+    return replace(found, alerts=tuple(structs.replace(each, test=True) for each in found.alerts))
