@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import remembered
 from tandem_ingest.vendors.flat import Flat
 from tandem_ingest.vendors.monitoring import generic
-from tandem_ingest.vendors.remembered import Remembered
+from tandem_ingest.vendors.remembered import Keys, Remembered
 
 NAMES = st.sampled_from(
     [
@@ -32,6 +30,10 @@ SAID = st.sampled_from(
 BODIES = st.dictionaries(NAMES, SAID, max_size=9)
 
 
+def length(keys: Keys) -> int:
+    return len(keys)
+
+
 def outcome(body: object) -> object:
     try:
         return generic.read(body, {})
@@ -45,9 +47,9 @@ def test_a_body_is_read_alike_when_its_keys_are_new_learnt_and_known(body: dict[
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generic, "LAYOUTS", Remembered(generic.layout))
 
-        new, learnt, known = outcome(body), outcome(body), outcome(body)
+        outcomes = [outcome(body) for _ in range(remembered.OFTEN + 1)]
 
-    assert new == learnt == known
+    assert all(each == outcomes[0] for each in outcomes)
 
 
 @settings(deadline=None)  # the machine may be busy
@@ -61,8 +63,8 @@ def test_what_was_learnt_of_one_body_holds_for_others_with_its_keys(
         patch.setattr(generic, "LAYOUTS", Remembered(generic.layout))
         unlearnt = outcome(second)
         patch.setattr(generic, "LAYOUTS", Remembered(generic.layout))
-        outcome(first)
-        outcome(first)
+        for _ in range(remembered.OFTEN):
+            outcome(first)
 
         assert outcome(second) == unlearnt
 
@@ -84,25 +86,24 @@ def test_the_bodies_that_our_templates_post_have_a_layout() -> None:
     assert layout.answers(body) == {"title": "t", "severity": "high", "host": "h"}
 
 
-def test_only_keys_that_come_twice_are_learnt() -> None:
-    made: list[tuple[str, ...]] = []
-    known = Remembered(lambda keys: made.append(keys) or len(keys))
+def test_only_keys_that_come_often_are_learnt() -> None:
+    known = Remembered(length)
 
-    answers = [known.of({"a": 1, "b": 2}) for _ in range(3)]
+    answers = [known.of(("a", "b")) for _ in range(remembered.OFTEN + 1)]
 
-    assert answers == [None, 2, 2]
-    assert made == [("a", "b")]
+    assert answers == [None] * (remembered.OFTEN - 1) + [2, 2]
 
 
 def test_keys_from_outside_fill_no_memory() -> None:
-    known = Remembered(len)
-    for number in range(5_000):
-        for _ in range(2):
-            known.of([f"key {number}"])
-            known.of([f"key {number}", "x" * remembered.MOST_CHARACTERS])
-            known.of([f"key {number}", *string.printable])
+    known = Remembered(length, most=16)
+    for number in range(300):
+        for _ in range(remembered.OFTEN):
+            known.of((f"key {number}",))
+            known.of((f"key {number}", "x" * remembered.MOST_CHARACTERS))
+            known.of((f"key {number}", *map(str, range(remembered.MOST_KEYS))))
+        known.of((f"once {number}",))
 
-    assert len(known._known) == remembered.MOST
+    assert len(known._known) == 16
     assert len(known._seen) <= remembered.MOST
-    assert max(sum(map(len, keys)) for keys in known._known) < remembered.MOST_CHARACTERS
-    assert known.of(["key 4999"]) == 1, "what came last is kept"
+    assert all(len(keys) == 1 for keys in known._known)
+    assert known.of(("key 299",)) == 1, "what came last is kept"

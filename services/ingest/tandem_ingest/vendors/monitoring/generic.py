@@ -99,7 +99,7 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
 
     None for an acknowledgement in PagerDuty's or Splunk On-Call's shape, which tells no fault.
     """
-    if isinstance(body, dict) and (layout := LAYOUTS.of(body)) and (told := layout.answers(body)) is not None:
+    if isinstance(body, dict) and (layout := LAYOUTS.of(tuple(body))) and (told := layout.answers(body)) is not None:
         return [_alert_of(_UsualBody(body, told, layout))]
     if is_acknowledged(body):
         return []
@@ -133,7 +133,7 @@ class _Body:
     def __init__(self, said: Mapping[str, object]) -> None:
         self.said = said
         self._says = Flat(said, wrappers=WRAPPERS)
-        self.told = ASKED.answers(self._says)
+        self.told: Mapping[str, str] = ASKED.answers(self._says)
 
     def values(self, question: str) -> Sequence[object]:
         """What stands under the names of one of AS_IT_IS, the best first."""
