@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+import msgspec
+
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
@@ -39,9 +41,11 @@ class Kind(StrEnum):
     MONITORING = "monitoring"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorAlert:
+class VendorAlert(msgspec.Struct, frozen=True, kw_only=True):
     """What an adapter makes of a part of a body. What the body does not say is None, never invented.
+
+    A Struct, because one is made for every alert and a frozen dataclass takes five times as long to make;
+    ``msgspec.structs.replace`` gives a changed one.
 
     Texts are clean (no NUL, no lone surrogates, no control characters but newline in ``description``) and cut.
     """
@@ -64,7 +68,7 @@ class VendorAlert:
     url: str | None = None
     description: str | None = None
     """At most 4,000 characters."""
-    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    labels: Mapping[str, str] = msgspec.field(default_factory=lambda: EMPTY)
     """At most 64 pairs; what classification may look at beside the fields above."""
     test: bool = False
     """The tool says that this is a test message."""

@@ -30,6 +30,7 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 _ENVELOPES = ("payload", "data", "json", "body")
 """Form fields that hold the whole of what is said, where they hold JSON."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_from_json = msgspec.json.Decoder().decode
 _NESTED = 3
 """How often a JSON string may hold JSON again: senders do it once, gateways once more."""
 _OPENING = b'{["<'
@@ -70,7 +71,7 @@ def or_text(raw: bytes, headers: Mapping[str, str]) -> object:  # noqa: ARG001 -
 def _decode(raw: bytes, nested: int) -> object:
     check_limits(raw)
     try:
-        value: object = msgspec.json.decode(raw)
+        value: object = _from_json(raw)
     except ValueError:  # every fault of msgspec and of UTF-8
         value = _decode_odd(raw, nested)
     if isinstance(value, str):
@@ -80,20 +81,20 @@ def _decode(raw: bytes, nested: int) -> object:
 
 def _out_of_body(value: object, nested: int) -> object:
     """What a gateway put, as text or as it is, under the one name ``body``; anything else stays itself."""
-    if not isinstance(value, dict) or value.keys() != {"body"}:
+    if not isinstance(value, dict) or len(value) != 1 or "body" not in value:
         return value
     inner = _unwrapped(value["body"], nested) if isinstance(value["body"], str) else value["body"]
     return inner if isinstance(inner, dict | list) else value
 
 
 def check_limits(raw: bytes) -> None:
-    """Refuse a bomb before any parser recurses into it; linear, and two counts for a usual body.
+    """Refuse a bomb before any parser recurses into it; linear, and a count or two for a usual body.
 
     Raises:
         Refused: see ``decode``.
     """
-    containers = raw.count(b"{") + raw.count(b"[")
-    if containers <= MAX_DEPTH and raw.count(b":") <= MAX_KEYS:
+    containers = raw.count(b"{") + (raw.count(b"[") if b"[" in raw else 0)
+    if containers <= MAX_DEPTH and (len(raw) <= MAX_KEYS or raw.count(b":") <= MAX_KEYS):
         return
     if raw[:64].lstrip()[:1] not in _OPENINGS:
         return  # no JSON yet, and colons and brackets of a text are no keys; what it turns into comes here again
@@ -125,6 +126,8 @@ def _decode_odd(raw: bytes, nested: int) -> object:
     recoded = text.encode("utf-8", "surrogatepass")
     if len(recoded) != len(raw):
         check_limits(recoded)  # UTF-16 hides its brackets from a scan of bytes
+    if text[0] == "<":
+        return markup.tree_of(text)
     try:
         value: object = json.loads(
             text, strict=False, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer
@@ -160,9 +163,7 @@ def _lines(text: str) -> list[object]:
 
 
 def _decode_other(raw: bytes, text: str, nested: int) -> object:
-    """XML or a form; ``raw`` is ``text`` in UTF-8."""
-    if text[0] == "<":
-        return markup.tree_of(text)
+    """A form; ``raw`` is ``text`` in UTF-8."""
     fields = forms.multipart(raw) if text.startswith("--") else forms.urlencoded(text)
     if fields is None:
         raise Unreadable("not JSON")

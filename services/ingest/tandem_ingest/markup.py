@@ -28,7 +28,10 @@ def tree_of(text: str) -> dict[str, object]:
         Refused: nested deeper than MAX_DEPTH or more than MAX_NODES elements and attributes.
         Unreadable: not well-formed, or it brings a document type.
     """
-    tidy = _FORBIDDEN.sub(" ", text)
+    try:
+        return _parsed(text)
+    except (expat.ExpatError, UnicodeEncodeError):  # expat refuses whatever is forbidden: few texts need the cleaning
+        tidy = _FORBIDDEN.sub(" ", text)
     try:
         return _parsed(tidy)
     except expat.ExpatError:
@@ -47,7 +50,7 @@ def _parsed(text: str) -> dict[str, object]:
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = tree.start
     parser.EndElementHandler = tree.end
-    parser.CharacterDataHandler = tree.text
+    parser.CharacterDataHandler = tree.text.append  # without a function of ours between
     parser.Parse(text.encode(), True)  # noqa: FBT003 - expat's own signature
     return tree.root
 
@@ -61,8 +64,11 @@ class _Tree:
 
     def __init__(self) -> None:
         self.root: dict[str, object] = {}
+        self.text: list[str] = []
+        """What was said since the last tag."""
         self._open: list[dict[str, object]] = [self.root]
         self._texts: list[list[str]] = [[]]
+        """Of each open element: what was said before its last child."""
         self._nodes = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:  # noqa: ARG002 - the name is taken at the end
@@ -71,26 +77,29 @@ class _Tree:
             raise Refused(Reason.TOO_COMPLEX, f"more than {MAX_NODES} elements and attributes")
         if len(self._open) > MAX_DEPTH:
             raise Refused(Reason.TOO_COMPLEX, f"nested deeper than {MAX_DEPTH}")
+        if text := self.text:
+            self._texts[-1] += text
+            text.clear()
         self._open.append(_kept(attributes) if attributes else {})
         self._texts.append([])
 
     def end(self, name: str) -> None:
-        element, said = self._open.pop(), "".join(self._texts.pop()).strip()
+        element, before, text = self._open.pop(), self._texts.pop(), self.text
+        if before:
+            text[:0] = before
+        said = (text[0] if len(text) == 1 else "".join(text)).strip()
+        text.clear()
         if said and element:
             element[TEXT] = said
-        value: object = element or said or None
-        parent, key = self._open[-1], _local(name)
+        parent, key = self._open[-1], _local(name) if ":" in name else name
         if key not in parent:
-            parent[key] = value
+            parent[key] = element or said or None
             return
         others = parent[key]
         if isinstance(others, list):  # no element is a list, so this one gathers its brothers
-            others.append(value)
+            others.append(element or said or None)
         else:
-            parent[key] = [others, value]
-
-    def text(self, data: str) -> None:
-        self._texts[-1].append(data)
+            parent[key] = [others, element or said or None]
 
 
 def _kept(attributes: Mapping[str, str]) -> dict[str, object]:
@@ -98,4 +107,4 @@ def _kept(attributes: Mapping[str, str]) -> dict[str, object]:
 
 
 def _local(name: str) -> str:
-    return name.rpartition(":")[2] or name if ":" in name else name
+    return name.rpartition(":")[2] or name

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
+
 from tandem.errors import Reason, Refused
 from tandem.model.alert import Alert, AlertStatus, Severity, VendorAlert
 from tandem.model.aside import Aside, Reread
@@ -100,7 +102,7 @@ def _plain_key(integration: Integration) -> str:
 
 def _clear(integration: Integration) -> VendorAlert:
     plain = normalise.plain(integration)
-    return replace(
+    return structs.replace(
         plain,
         status=AlertStatus.RESOLVED,
         severity=Severity.UNKNOWN,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
+import msgspec
+
 TITLE = 300
 DESCRIPTION = 4000
 NAME = 255
@@ -26,12 +28,24 @@ _IN_BLOCK = re.compile(f"[{_ODD}\t]+")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 _HASH = 33
 """Characters of ``~`` and half a SHA-256 that keep two long keys apart after the cut."""
+_LONG = 200
+_quoted = msgspec.json.Encoder().encode
+
+
+def printable(value: str) -> bool:
+    """``value.isprintable()``, which looks up every character: a long ASCII text is asked of the JSON encoder instead.
+
+    It escapes control characters, quotes and backslashes, a block of bytes at a time; only DEL it leaves as it is.
+    """
+    if len(value) > _LONG and value.isascii() and len(_quoted(value)) == len(value) + len('""'):
+        return "\x7f" not in value
+    return value.isprintable()
 
 
 def line(value: str, limit: int) -> tuple[str, bool]:
     """``value`` on one line within ``limit`` characters, and whether anything but outer blanks was changed."""
     value = value.strip()
-    if len(value) <= limit and value.isprintable():
+    if len(value) <= limit and printable(value):
         return value, False
     return _cut(value, _IN_LINE.sub(" ", _mend(value)).strip(), limit)
 
@@ -39,7 +53,7 @@ def line(value: str, limit: int) -> tuple[str, bool]:
 def block(value: str, limit: int) -> tuple[str, bool]:
     r"""Like ``line``, with line ends kept as ``\n``; writing them differently is no change."""
     value = value.strip()
-    if len(value) <= limit and value.isprintable():
+    if len(value) <= limit and printable(value):
         return value, False
     value = _LINE_ENDS.sub("\n", value)
     return _cut(value, _IN_BLOCK.sub(" ", _mend(value)).strip(), limit)

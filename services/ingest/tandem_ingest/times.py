@@ -14,6 +14,8 @@ _ISO = re.compile(
     r" ?(?:(Z|UTC|GMT)|([+-])(\d\d)(?::?(\d\d))?Z?)?",
     re.IGNORECASE | re.ASCII,
 )
+_USUAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,12})?(?:Z|\+00:00)", re.ASCII)
+"""A UTC instant as most tools write it, which Python's own reader reads a few times faster."""
 _REGION = re.compile(r"\[[\w/+-]{1,40}\]$", re.ASCII)
 """What Java writes behind an offset: ``+01:00[Europe/Paris]``."""
 _MAIL = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|UTC|UT|[+-]\d{4})", re.ASCII)
@@ -44,6 +46,15 @@ def parse(value: object, *, zone: tzinfo | None = None) -> datetime | None:
 
 
 def _of_text(value: str, zone: tzinfo | None) -> datetime | None:
+    if _USUAL.fullmatch(value):
+        try:
+            return _plausible(datetime.fromisoformat(value))
+        except ValueError:
+            return _of_odd_text(value, zone)  # a leap second
+    return _of_odd_text(value, zone)
+
+
+def _of_odd_text(value: str, zone: tzinfo | None) -> datetime | None:
     if _NUMBER.fullmatch(value):
         return _of_epoch(float(value) if "." in value else int(value))
     match = _ISO.fullmatch(_REGION.sub("", value))

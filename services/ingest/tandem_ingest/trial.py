@@ -6,7 +6,6 @@ The vendor's body is not imitated: what is tried is the way, the address, the se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from msgspec import structs
 
@@ -20,4 +19,4 @@ HEADER = "x-tandem-test"
 def read(body: bytes, headers: Mapping[str, str]) -> Reading:
     """The alerts of a test post, every one marked."""
     found = normalise.read(GENERIC, body, headers)
-    return structs.replace(found, alerts=tuple(replace(each, test=True) for each in found.alerts))
+    return structs.replace(found, alerts=tuple(structs.replace(each, test=True) for each in found.alerts))

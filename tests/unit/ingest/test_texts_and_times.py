@@ -39,6 +39,17 @@ def test_every_language_and_emoji_pass_unaltered(value: str) -> None:
     assert text.line(value, 100) == (value, False)
 
 
+@given(st.text(st.characters(codec=None)), st.text(st.characters(max_codepoint=0x80)), st.integers(0, 300))
+def test_printable_is_what_python_says_it_is_for_texts_of_any_length(odd: str, ascii_: str, padding: int) -> None:
+    for value in (odd + "x" * padding, "x" * padding + ascii_, ascii_ + "x" * padding + odd):
+        assert text.printable(value) == value.isprintable()
+
+
+@pytest.mark.parametrize("char", [*map(chr, range(0x100)), "\u2028", "\ud800", "\ufeff"])
+def test_printable_looks_at_every_character_of_a_long_text(char: str) -> None:
+    assert text.printable("x" * 500 + char) == char.isprintable()
+
+
 def test_a_block_keeps_its_lines() -> None:
     assert text.block("a\r\nb\tc\x00d\re", 100) == ("a\nb c d\ne", True)
 

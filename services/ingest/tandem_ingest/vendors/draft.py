@@ -13,6 +13,7 @@ from tandem_ingest.vendors import shape
 ALTERED = "tandem_altered"
 """The label that names the fields we cleaned or cut, e.g. ``title,host``."""
 LABELS = 64
+_LINKS = ("https://", "http://")
 Cleaner = Callable[[str, int], tuple[str, bool]]
 """``(text, most characters) -> (clean text, whether anything was changed)``; what is short and printable stays."""
 _ENTITIES = (
@@ -22,61 +23,57 @@ _ENTITIES = (
 """The ampersand last: ``&amp;lt;`` is ``&lt;``."""
 
 
-class _Fields:
-    """Cleans fields and remembers which of them changed."""
-
-    def __init__(self) -> None:
-        self.altered: list[str] = []
-
-    def text(self, name: str, value: object, limit: int, cleaned: Cleaner = clean.line) -> str | None:
-        """``value`` as clean text; nearly every one is, and is only looked at."""
-        found = shape.text(value)
-        return None if found is None else self._clean(name, _said(found), limit, cleaned)
-
-    def key(self, name: str, value: object) -> str | None:
-        """As ``text``, its entities kept: a key is only compared."""
-        found = shape.text(value)
-        return None if found is None else self._clean(name, found, clean.NAME, clean.key)
-
-    def url(self, name: str, value: object) -> str | None:
-        """Only http and https become links; what else stands there is dropped, never shown as one."""
-        found = shape.text(value)
-        if found is None:
-            return None
-        is_link = found[:8].lower().startswith(("https://", "http://"))
-        if is_link and len(found) <= clean.URL and found.isprintable() and " " not in found:
-            return found
-        self.altered.append(name)
+def _text(name: str, value: object, limit: int, altered: list[str], cleaned: Cleaner = clean.line) -> str | None:
+    """``value`` as clean text; nearly every one is, and is only looked at. ``altered`` takes the name of another."""
+    found = value.strip() if type(value) is str else shape.text(value)
+    if not found:
         return None
-
-    def labels(self, pairs: Mapping[str, object]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        changed = False
-        for name, value in pairs.items():
-            said = None if value is None else shape.joined(value)
-            if said is None or name == ALTERED:
-                continue
-            if len(found) == LABELS - 1:
-                changed = True
-                break
-            label, label_altered = clean.line(name, clean.WORD)
-            content, content_altered = clean.line(said, clean.LABEL)
-            changed = changed or label_altered or content_altered
-            if label and content:
-                found[label] = content
-        if changed:
-            self.altered.append("labels")
-        if self.altered:
-            found[ALTERED] = ",".join(self.altered)
+    if "&" in found and cleaned is not clean.key:  # a key is only compared
+        found = _said(found)
+    if len(found) <= limit and clean.printable(found):
         return found
+    found, is_altered = cleaned(found, limit)
+    if is_altered:
+        altered.append(name)
+    return found or None
 
-    def _clean(self, name: str, found: str, limit: int, cleaned: Cleaner) -> str | None:
-        if len(found) <= limit and found.isprintable():
-            return found
-        found, altered = cleaned(found, limit)
-        if altered:
-            self.altered.append(name)
-        return found or None
+
+def _url(value: object, altered: list[str]) -> str | None:
+    """Only http and https become links; what else stands there is dropped, never shown as one."""
+    found = value.strip() if type(value) is str else shape.text(value)
+    if not found:
+        return None
+    is_link = found.startswith(_LINKS) or found[:8].lower().startswith(_LINKS)
+    if is_link and len(found) <= clean.URL and found.isprintable() and " " not in found:
+        return found
+    altered.append("url")
+    return None
+
+
+def _labels(pairs: Mapping[str, object], altered: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    changed = False
+    for name, value in pairs.items():
+        said = value.strip() if type(value) is str else shape.joined(value)
+        if not said or name == ALTERED:
+            continue
+        if len(found) == LABELS - 1:
+            changed = True
+            break
+        label = name.strip()
+        if len(label) > clean.WORD or not label.isprintable():
+            label, is_altered = clean.line(label, clean.WORD)
+            changed = changed or is_altered
+        if len(said) > clean.LABEL or not said.isprintable():
+            said, is_altered = clean.line(said, clean.LABEL)
+            changed = changed or is_altered
+        if label and said:
+            found[label] = said
+    if changed:
+        altered.append("labels")
+    if altered:
+        found[ALTERED] = ",".join(altered)
+    return found
 
 
 def _said(text: str) -> str:
@@ -108,22 +105,22 @@ def draft(  # noqa: PLR0913 - one argument per field of the alert
     Raises:
         Unreadable: there is no title, so nobody could be told what is wrong.
     """
-    fields = _Fields()
-    its_title = fields.text("title", title, clean.TITLE)
+    altered: list[str] = []
+    its_title = _text("title", title, clean.TITLE, altered)
     if its_title is None:
         raise Unreadable("nothing that could be a title")
     return VendorAlert(
         title=its_title,
         status=status,
         severity=severity,
-        severity_word=fields.text("severity_word", severity_word, clean.WORD),
-        host=fields.text("host", host, clean.NAME),
+        severity_word=_text("severity_word", severity_word, clean.WORD, altered),
+        host=_text("host", host, clean.NAME, altered),
         occurred_at=occurred_at,
         expires_at=expires_at,
-        dedup_key=fields.key("dedup_key", dedup_key),
-        customer=fields.text("customer", customer, clean.NAME),
-        url=fields.url("url", url),
-        description=fields.text("description", description, clean.DESCRIPTION, clean.block),
-        labels=fields.labels(labels),  # last: they tell which of the others were changed
+        dedup_key=_text("dedup_key", dedup_key, clean.NAME, altered, clean.key),
+        customer=_text("customer", customer, clean.NAME, altered),
+        url=_url(url, altered),
+        description=_text("description", description, clean.DESCRIPTION, altered, clean.block),
+        labels=_labels(labels, altered),  # last: they tell which of the others were changed
         test=test,
     )

@@ -16,14 +16,19 @@ from tandem_ingest.vendors import shape
 _UNFILLED = re.compile(r"\{\{? ?[\w.$#-]+ ?\}?\}|\[[a-z_]+\]|\$[A-Z_]+|\$[\w.]+\$|%[a-z]+|\*UNKNOWN\*", re.ASCII)
 WRAPPERS = frozenset({"data", "payload", "body", "params", "parameters", "attributes"})
 """Objects that only wrap: the names in them stand for themselves."""
-_OPAQUE = frozenset({"labels", "annotations"})
+OPAQUE = frozenset({"labels", "annotations"})
 """Objects of anybody's names, which mean nothing here."""
-_OPENING = "{[$%* "
+OPENING = frozenset("{[$%* ")
 """What a placeholder begins with: most texts are told from one by their first character."""
 _DEPTH = 3
 _NAMES = 400
 LONGEST = 60
 """Characters of a name, and of a placeholder; a longer name is nobody's field."""
+
+
+def is_unfilled(value: str) -> bool:
+    """Whether ``value`` is a placeholder that the tool left as it stands; ask only of one that begins like one."""
+    return _UNFILLED.fullmatch(value.strip()) is not None
 
 
 class Flat:
@@ -76,10 +81,10 @@ class Flat:
             own = fold(key)
             name = own if own.startswith(prefix) else prefix + own
             if isinstance(value, dict):
-                if own in _OPAQUE:
+                if own in OPAQUE:
                     continue
                 nested.append(("" if own in self._wrappers else name, value))
-            elif isinstance(value, str) and value[0] in _OPENING and _UNFILLED.fullmatch(value.strip()):
+            elif isinstance(value, str) and value[0] in OPENING and is_unfilled(value):
                 self._unfilled.add(name)
             else:
                 values.setdefault(name, value)
@@ -97,6 +102,7 @@ class Questions:
 
     def __init__(self, **names: tuple[str, ...]) -> None:
         """Question: names, folded."""
+        self.names = names
         self._asked: dict[str, tuple[tuple[str, int], ...]] = {}
         for question, several in names.items():
             for rank, name in enumerate(several):

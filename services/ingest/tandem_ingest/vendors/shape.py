@@ -54,6 +54,8 @@ def either(*values: object) -> object:
 
 def joined(value: object) -> str | None:
     """The scalars of a list as ``a,b,c``; a scalar as itself."""
+    if type(value) is str:
+        return value.strip() or None
     if not isinstance(value, list):
         return text(value)
     return ",".join(each for each in map(text, value[:64]) if each) or None

@@ -33,7 +33,11 @@ def pairs(value: object) -> dict[str, str]:
 
 def named(found: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     """The value of the first of ``names`` that has one."""
-    return shape.first(*(found.get(name) for name in names))
+    if found:
+        for name in names:
+            if said := shape.text(found.get(name)):
+                return said
+    return None
 
 
 def opened(value: object) -> object:

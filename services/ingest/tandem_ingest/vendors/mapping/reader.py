@@ -11,7 +11,12 @@ from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.mapping import words
 from tandem_ingest.vendors.mapping.document import AlertFrom, LabelsFrom, MappingDocument
 from tandem_ingest.vendors.mapping.look import Look
+from tandem_ingest.vendors.mapping.plan import Parts, Plan, plan_for
 from tandem_ingest.vendors.mapping.texts import Texts
+from tandem_ingest.vendors.remembered import Keys, Nested, Remembered
+
+_PLANS = 32
+"""As many sets of keys are remembered of a mapping; a plan of a large one takes some 30 KiB."""
 
 
 class Reader:
@@ -20,9 +25,10 @@ class Reader:
     def __init__(self, document: MappingDocument) -> None:
         """Put each variant together with what it leaves as it is, once."""
         self.document = document
-        self._variants = tuple(
-            (each.when, each.unless, _over(document.alert, each.alert)) for each in document.variants
-        )
+        variants = ((each.when, each.unless, Parts(_over(document.alert, each.alert))) for each in document.variants)
+        self._whole = Plan(document.accepts, tuple(variants), Parts(document.alert))
+        self._plans = Remembered(self._planned, _PLANS)
+        self._deep_plans = Remembered(self._planned_deep, _PLANS)
 
     def read(self, body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
         """The alerts of a body.
@@ -44,7 +50,10 @@ class Reader:
         if self.document.each is None:
             return look.body if isinstance(look.body, list) else [look.body]
         for choice in self.document.each.choices:
-            values = [look.opened(value) for value in choice.said(look)]
+            said = choice.said(look)
+            if not said:
+                continue
+            values = [look.opened(value) for value in said]
             found = [each for value in values for each in (value if isinstance(value, list) else [value])]
             look.spend(len(found))
             if found:
@@ -53,9 +62,10 @@ class Reader:
 
     def _alert(self, element: object, look: Look) -> VendorAlert:
         look.element = look.opened(element)
-        if self.document.accepts is not None and not words.holds(self.document.accepts, look):
+        plan = self._plan(look)
+        if plan.accepts is not None and not words.holds(plan.accepts, look):
             raise Unreadable("the mapping does not accept this body (accepts)")
-        parts = self._parts(look)
+        parts = _parts(plan, look)
         word, level = words.severity_of(parts.severity, look)
         title = next(filter(None, map(_first_line, parts.title.texts(look))), None)
         if title is None:
@@ -76,11 +86,36 @@ class Reader:
             test=parts.test is not None and words.holds(parts.test, look),
         )
 
-    def _parts(self, look: Look) -> AlertFrom:
-        for when, unless, parts in self._variants:
-            if (when is None or words.holds(when, look)) and (unless is None or not words.holds(unless, look)):
-                return parts
-        return self.document.alert
+    def _plan(self, look: Look) -> Plan:
+        """What there is to look for in an element with the keys of this one."""
+        element = look.element
+        if not isinstance(element, dict):
+            return self._whole
+        keys = tuple(element)
+        plan = self._plans.of(keys) or self._whole
+        if not plan.deep:
+            return plan
+        below = (look.opened(element[key]) for key in plan.deep)
+        return self._deep_plans.of((keys, *(tuple(each) if isinstance(each, dict) else None for each in below))) or plan
+
+    def _planned(self, keys: Keys) -> Plan:
+        return plan_for(self._whole, keys, {})
+
+    def _planned_deep(self, nested: Nested) -> Plan:
+        keys, below = nested[0] or (), nested[1:]
+        plan = self._planned(keys)
+        inner = {key: each for key, each in zip(plan.deep, below, strict=True) if each is not None}
+        return plan_for(plan, keys, inner)
+
+
+def _parts(plan: Plan, look: Look) -> AlertFrom:
+    parts = plan.parts
+    for when, unless, others in plan.variants:
+        if (when is None or words.holds(when, look)) and (unless is None or not words.holds(unless, look)):
+            parts = others
+            break
+    look.spend(parts.left_out >> 3)
+    return parts.alert
 
 
 def _first_line(text: str) -> str:

@@ -13,6 +13,8 @@ from tandem_ingest.vendors.mapping.paths import Path
 LONGEST = 1_000
 MOST_CHOICES = 16
 MOST_PIECES = 32
+_DEAR = 256
+"""Characters from which on a text costs more than the look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,20 @@ class Template:
             found = _first(piece, look)
             if found is None and not piece.optional:
                 return ()
-            look.spend(len(found or "") >> 8)
+            if found is not None and len(found) >= _DEAR:
+                look.spend(len(found) >> 8)
             written.append(found or "")
         return ("".join(written),)
+
+
+Choice = Literal | Found | Template
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The choices of a field, in their order."""
 
-    choices: tuple[Literal | Found | Template, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     def values(self, look: Look) -> Iterator[object]:
         """All that they say, of any shape; null left out."""
@@ -86,13 +92,17 @@ class Texts:
         """The first text."""
         for choice in self.choices:
             if isinstance(choice, Found) and choice.path.names is not None:
-                said: Sequence[object] = (choice.path.one(look),)
+                value = choice.path.one(look)
+                if value is None:
+                    continue
+                said: Sequence[object] = (value,)
             else:
                 said = choice.said(look)
             for value in said:
                 found = shape.text(value)
                 if found is not None:
-                    look.spend(len(found) >> 8)
+                    if len(found) >= _DEAR:
+                        look.spend(len(found) >> 8)
                     return found
         return None
 
@@ -104,13 +114,19 @@ class Texts:
             else:
                 found = shape.joined([*_flat(choice.said(look))])
             if found is not None:
-                look.spend(len(found) >> 8)
+                if len(found) >= _DEAR:
+                    look.spend(len(found) >> 8)
                 return found
         return None
 
 
 def _first(hole: Hole, look: Look) -> str | None:
     for path in hole.choices:
+        if path.names is not None:
+            found = shape.joined(path.one(look))
+            if found is not None:
+                return found
+            continue
         for value in path.values(look):
             found = shape.joined(value)
             if found is not None:
@@ -140,7 +156,7 @@ def parse(said: object) -> Texts:
     return Texts(tuple(_choice(each) for each in several))
 
 
-def _choice(said: object) -> Literal | Found | Template:
+def _choice(said: object) -> Choice:
     if not isinstance(said, str) or not said.strip():
         raise ValueError("write a path here, as $.alert.name, or a text with {$.alert.name} in it")
     if len(said) > LONGEST:

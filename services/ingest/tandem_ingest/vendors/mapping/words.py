@@ -31,23 +31,27 @@ def holds(condition: Condition, look: Look) -> bool:
     """Whether ``condition`` holds for ``look.element``; a path that finds nothing only holds for ``exists: false``."""
     if condition.path is not None and not _path_holds(condition, look):
         return False
-    return (
-        all(holds(each, look) for each in condition.all)
-        and (not condition.any or any(holds(each, look) for each in condition.any))
-        and not any(holds(each, look) for each in condition.none)
-    )
+    # Most conditions are a path alone: a generator for each of the empty lists would cost as much as the path.
+    if condition.all and not all(holds(each, look) for each in condition.all):
+        return False
+    if condition.any and not any(holds(each, look) for each in condition.any):
+        return False
+    return not (condition.none and any(holds(each, look) for each in condition.none))
 
 
 def _path_holds(condition: Condition, look: Look) -> bool:
-    values = [*condition.path.values(look)]
-    flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    flat: list[object] = []
+    for value in condition.path.values(look):
+        flat += value if isinstance(value, list) else (value,)
     look.spend(len(flat) * (1 + len(condition.contains or ())))
     if condition.exists is not None:
         says = any(isinstance(each, dict) or shape.text(each) is not None for each in flat)
         if says is not condition.exists:
             return False
-    asks = (condition.is_, condition.contains, condition.starts_with, condition.at_least, condition.below)
-    return all(each is None for each in asks) or any(_word_holds(condition, _word(each)) for each in flat)
+    asks_words = condition.is_ is not None or condition.contains is not None or condition.starts_with is not None
+    if not asks_words and condition.at_least is None and condition.below is None:
+        return True
+    return any(_word_holds(condition, _word(each)) for each in flat)
 
 
 def _word(value: object) -> str:
@@ -133,13 +137,15 @@ def instant_of(place: TimeFrom | None, look: Look) -> datetime | None:
     """The first instant that ``place`` states, aware UTC."""
     if place is None:
         return None
-    found = (_instant(value, place, look) for value in place.from_.values(look))
-    return next((each for each in found if each is not None), None)
+    for value in place.from_.values(look):
+        if (found := _instant(value, place, look)) is not None:
+            return found
+    return None
 
 
 def _instant(value: object, place: TimeFrom, look: Look) -> datetime | None:
     # The formats come first: %d/%m and %m/%d look alike, and whoever wrote one knows.
-    if isinstance(value, str) and len(value) <= LONGEST_TIME:
+    if place.formats and isinstance(value, str) and len(value) <= LONGEST_TIME:
         look.spend(_FORMAT * len(place.formats))
         found = _by_formats(value.strip(), place.formats, place)
         if found is not None:

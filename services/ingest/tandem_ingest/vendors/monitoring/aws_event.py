@@ -7,7 +7,8 @@ Source: EventBridge event reference; AWS Health, GuardDuty, Security Hub, Inspec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec import structs
 
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
@@ -89,7 +90,7 @@ def _metric(detail: Mapping[str, object]) -> Mapping[str, object]:
 def _of_ocsf(says: Mapping[str, object], found: Mapping[str, object]) -> VendorAlert:
     """An OCSF finding: the event around it says whose account it is, whatever account is affected."""
     alert = ocsf.read(found, {})[0]
-    return replace(alert, customer=alert.customer or shape.text(says.get("account")))
+    return structs.replace(alert, customer=alert.customer or shape.text(says.get("account")))
 
 
 def _finding(says: Mapping[str, object], found: Mapping[str, object]) -> VendorAlert:

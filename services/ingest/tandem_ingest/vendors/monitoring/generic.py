@@ -6,7 +6,7 @@ read as it. An Alertmanager group that was sent here by mistake is read as one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,9 +17,11 @@ from tandem_ingest.vendors import batch, severity, shape, status, tags
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import LONGEST, Flat, Questions, fold
 from tandem_ingest.vendors.headline import headline
+from tandem_ingest.vendors.layout import Layout, layout_of
 from tandem_ingest.vendors.monitoring import alertmanager
-from tandem_ingest.vendors.monitoring.shapes import as_generic, is_acknowledged
+from tandem_ingest.vendors.monitoring.shapes import NAMES, as_generic, is_acknowledged
 from tandem_ingest.vendors.monitoring.speech import set_off_in
+from tandem_ingest.vendors.remembered import Keys, Remembered
 
 CLEAR = status.CLEAR
 TITLES = ("title", "name", "summary", "message")
@@ -108,6 +110,10 @@ ASKED = Questions(
     test=("test", "istest"),
     resolved=("resolved", "isresolved", "cleared", "iscleared"),
 )
+ODD = NAMES.union(BATCH)
+"""Keys of bodies that may be something else than one generic alert."""
+AS_IT_IS = {"time": TIME, "expires": EXPIRES, "tags": ("tags",)}
+"""Questions that are not answered by a text."""
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
@@ -115,6 +121,8 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
 
     None for an acknowledgement in PagerDuty's or Splunk On-Call's shape, which tells no fault.
     """
+    if isinstance(body, dict) and (layout := LAYOUTS.of(tuple(body))) and (told := layout.answers(body)) is not None:
+        return [_alert_of(_UsualBody(body, told, layout))]
     if is_acknowledged(body):
         return []
     says = shape.mapping(body)
@@ -127,7 +135,10 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
 
 def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:  # noqa: ARG001 - the adapters' one signature
     """What the sender calls this post, if it does."""
-    return next((headers[name] for name in DELIVERY_HEADERS if headers.get(name)), None)
+    for name in DELIVERY_HEADERS:
+        if found := headers.get(name):
+            return found
+    return None
 
 
 def _batch(says: Mapping[str, object]) -> list[object] | None:
@@ -138,10 +149,52 @@ def _is_alert(says: Mapping[str, object]) -> bool:
     return any(shape.text(says.get(name)) for name in TITLES)
 
 
+class _Body:
+    """A body under the generic names, and what of it answers which question."""
+
+    def __init__(self, said: Mapping[str, object]) -> None:
+        self.said = said
+        self._says = Flat(said, wrappers=WRAPPERS)
+        self.told: Mapping[str, str] = ASKED.answers(self._says)
+
+    def values(self, question: str) -> Sequence[object]:
+        """What stands under the names of one of AS_IT_IS, the best first."""
+        names = AS_IT_IS[question]
+        return () if self._says.lacks(names) else [self._says.get(name) for name in names]
+
+    def first(self, name: str) -> str | None:
+        """What stands under a folded name, as text."""
+        return self._says.first(name)
+
+    def rest(self) -> Mapping[str, object]:
+        """What has no place: scripts that post all their parameters post their secrets too, and labels are shown."""
+        return {name: value for name, value in self.said.items() if _is_label(name[:LONGEST]) and shape.text(value)}
+
+
+class _UsualBody(_Body):
+    """The same of a body whose layout is known."""
+
+    def __init__(self, said: Mapping[str, object], told: Mapping[str, str], layout: Layout) -> None:
+        self.said = said
+        self.told = told
+        self._layout = layout
+
+    def values(self, question: str) -> Sequence[object]:
+        return [self.said[key] for key in self._layout.as_it_is[question]]
+
+    def first(self, name: str) -> str | None:
+        return shape.text(self.said.get(self._layout.keys.get(name, "")))
+
+    def rest(self) -> Mapping[str, object]:
+        return {key: value for key in self._layout.rest if shape.text(value := self.said[key])}
+
+
 def _alert(body: object) -> VendorAlert:
-    said = as_generic(shape.mapping(body))
-    says = Flat(said, wrappers=WRAPPERS)
-    told = ASKED.answers(says)
+    return _alert_of(_Body(as_generic(shape.mapping(body))))
+
+
+def _alert_of(body: _Body) -> VendorAlert:
+    told = body.told
     title, key = told.get("title"), told.get("key") or _on_host(told, "watched")
     if title is None and "told" in told:
         title, key = headline(_thing(told), told["told"]), key or _checked(told)
@@ -151,7 +204,7 @@ def _alert(body: object) -> VendorAlert:
         title = _on_host(told, "event", " on ")
     if title is None:
         raise Unreadable("no title")
-    tagged = tags.pairs(says.get("tags"))
+    tagged = tags.pairs(next(iter(body.values("tags")), None))
     word = told.get("severity") or tagged.get("severity") or _severity_of_status(told)
     over = _status(told)
     if word is None and "status" not in told:
@@ -165,14 +218,14 @@ def _alert(body: object) -> VendorAlert:
         severity=severity.of_word(word),
         severity_word=word,
         host=told.get("host") or tags.named(tagged, tags.HOST),
-        occurred_at=_instant(says, TIME),
-        expires_at=_instant(says, EXPIRES),
+        occurred_at=_instant(body, "time"),
+        expires_at=_instant(body, "expires"),
         dedup_key=key,
         customer=told.get("customer") or tags.named(tagged, tags.CUSTOMER),
         url=told.get("url"),
-        description=_description(says, told, title),
-        labels={**_rest(said), **tagged, **_labels(said, told)},
-        test=_says(told, "test") in status.TRUE or _says(told, "status") == "test",
+        description=_description(body, title),
+        labels={**body.rest(), **tagged, **_labels(body.said, told)},
+        test=("test" in told and _says(told, "test") in status.TRUE) or _says(told, "status") == "test",
     )
 
 
@@ -222,7 +275,7 @@ def _condition(told: Mapping[str, str]) -> str | None:
 
 def _status(told: Mapping[str, str]) -> AlertStatus:
     """A word for over, wherever it stands first; ``resolved: true`` says it as well."""
-    if _says(told, "resolved") in status.TRUE:
+    if "resolved" in told and _says(told, "resolved") in status.TRUE:
         return AlertStatus.RESOLVED
     if "status" not in told and _says(told, "severity") in LEVEL_OVER:
         return AlertStatus.RESOLVED
@@ -242,24 +295,20 @@ def _severity_of_status(told: Mapping[str, str]) -> str | None:
     return told.get("status") if _says(told, "status") in SEVERITY_STATUS else None
 
 
-def _instant(says: Flat, names: tuple[str, ...]) -> datetime | None:
-    """The first of ``names`` that states an instant: a time without a zone does not hide an epoch beside it."""
-    if says.lacks(names):
-        return None
-    return next((at for name in names if (at := times.parse(says.get(name))) is not None), None)
+def _instant(body: _Body, question: str) -> datetime | None:
+    """The first that states an instant: a time without a zone does not hide an epoch beside it."""
+    for value in body.values(question):
+        if (at := times.parse(value)) is not None:
+            return at
+    return None
 
 
-def _description(says: Flat, told: Mapping[str, str], title: str) -> str | None:
+def _description(body: _Body, title: str) -> str | None:
     """What is said besides the title; the title's own field says nothing more unless it has more lines."""
-    first = told.get("description")
+    first = body.told.get("description")
     if first != title:
         return first
-    return next((more for name in DESCRIPTION if (more := says.first(name)) != title), None)
-
-
-def _rest(said: Mapping[str, object]) -> dict[str, object]:
-    """What has no place: scripts that post all their parameters post their secrets too, and labels are shown."""
-    return {name: value for name, value in said.items() if _is_label(name[:LONGEST]) and shape.text(value)}
+    return next((more for name in DESCRIPTION if (more := body.first(name)) != title), None)
 
 
 @lru_cache(maxsize=2048)
@@ -272,3 +321,11 @@ def _labels(said: Mapping[str, object], told: Mapping[str, str]) -> Mapping[str,
     own = said.get("labels")
     own = shape.mapping(shape.dig(said, "data", "labels") if own is None else own)
     return {**own, "function": told["function"]} if "function" in told else own
+
+
+def layout(keys: Keys) -> Layout | None:
+    """What ``keys`` mean in a generic body; None where that takes more than them to tell."""
+    return layout_of(keys, ASKED, AS_IT_IS, _is_label) if ODD.isdisjoint(keys) else None
+
+
+LAYOUTS = Remembered(layout)

@@ -27,10 +27,14 @@ _ON_CALL = frozenset(
     }
 )
 """Splunk On-Call's names. Source: help.splunk.com, "REST endpoint integration"."""
+NAMES = frozenset({"event_action", "message_type", "alias", "dedup", "action", "attachments"})
+"""Without one of these a body has none of these shapes."""
 
 
 def as_generic(says: Mapping[str, object]) -> Mapping[str, object]:
     """``says`` with the generic names filled in."""
+    if NAMES.isdisjoint(says):
+        return says
     if "event_action" in says:
         return _pagerduty(says)
     if says.get("message_type") is not None and says.keys() & _ON_CALL - {"message_type"}:
@@ -42,6 +46,8 @@ def as_generic(says: Mapping[str, object]) -> Mapping[str, object]:
 
 def is_acknowledged(body: object) -> bool:
     """Whether a post only tells that somebody looks at the condition."""
+    if not isinstance(body, dict) or NAMES.isdisjoint(body):
+        return False
     acts = {shape.word(shape.dig(body, "event_action")), shape.word(shape.dig(body, "message_type"))}
     return bool(acts & {"acknowledge", "acknowledgement"})
 
