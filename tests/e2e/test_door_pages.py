@@ -101,6 +101,34 @@ def test_checks_in_trouble_are_found_and_lead_to_their_history(site, visitor):
     expect(page.get_by_role("region", name="History")).to_contain_text("exit 3 <b>disk</b>")
 
 
+def test_a_check_is_paused_and_resumed_by_a_lead_and_the_other_party_sees_who_did(site, visitor, pictures):
+    busy(site)
+    mia, vic = visitor(), visitor()
+    page, other = mia.sign_in("mia"), vic.sign_in("vic")
+    mia.expected = {409}  # an end in the past
+    mia.go("/checks/acme/nightly-export")
+    form = page.get_by_role("region", name="Pause it")
+
+    form.get_by_label("Why").fill("The bank's server is replaced")
+    form.get_by_label("Or until (UTC)").fill("2020-01-01T06:00")
+    form.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("alert").last).to_contain_text("over already")
+    form.get_by_label("Or until (UTC)").fill("")
+    form.get_by_label("For how long").select_option("4h")
+    if pictures:
+        page.screenshot(path=pictures / "check-to-pause.png", full_page=True)
+    form.get_by_role("button", name="Pause").click()
+
+    expect(page.get_by_role("region", name="Where it stands")).to_contain_text("by mia (MSP) until")
+    vic.go("/checks/acme/nightly-export")
+    expect(other.get_by_role("region", name="Where it stands")).to_contain_text("The bank's server is replaced")
+    expect(other.get_by_role("button", name="Resume")).to_have_count(0)
+    if pictures:
+        page.screenshot(path=pictures / "check-paused.png", full_page=True)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("region", name="Pause it")).to_be_visible()
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_the_pages_are_accessible_and_fit(site, visitor, pictures, scheme, width):
     busy(site)

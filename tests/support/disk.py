@@ -29,10 +29,9 @@ class Disk:
 
     def fill(self) -> None:
         """Until nothing more can be written, though others may give room back meanwhile."""
-        with self._filler.open("ab", buffering=0) as filler:
-            with suppress(OSError):
-                while True:
-                    filler.write(_CHUNK)
+        with self._filler.open("ab", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(_CHUNK)
         assert self.free_bytes < len(_CHUNK), "something else kept it from being filled"
 
     def free(self) -> None:
