@@ -136,7 +136,7 @@ def assign(
     token: Key = "",
     output: Format = Output.TABLE,
 ) -> None:
-    """Give what waits of a customer nobody knows to a client, for once; a line in the provider's document is for good."""
+    """Give what waits of a customer nobody knows to a client, for once; the provider's document maps one for good."""
     wanted = {"integration": integration, "customer": customer, "tenant": to}
     answer = told(url, token, "POST", "/api/v1/quarantine/assign", wanted)
     if output is Output.JSON:
