@@ -311,7 +311,7 @@ class AnsweringBus:
 
     async def _heard(self, signal: Signal) -> None:
         """A pause or its end, as the router keeps it."""
-        by = {"party": signal.by.party.value, "person": signal.by.person} if signal.by else None
+        by = {"party": signal.by.party, "person": signal.by.person}
         until = signal.until.isoformat() if signal.until else None
         said = {"paused_by": by, "pause_reason": signal.note, "paused_until": until}
         phase, state = ("paused", said) if signal.kind is SignalKind.PAUSE else ("new", dict.fromkeys(said))

@@ -108,6 +108,11 @@ class Processes(Protocol):
     def admin_dsn(self) -> str: ...
 
     @property
+    def address(self) -> str | None:
+        """Where posts go; None while nothing answers."""
+        ...
+
+    @property
     def key(self) -> bytes:
         """Seals secrets at rest."""
         ...

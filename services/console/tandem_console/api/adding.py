@@ -1,6 +1,5 @@
 """A new way in by the console: the same path as ``tandem integrations add``, with faults told by field."""
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -17,9 +16,6 @@ from tandem_console.api.connecting import Connecting, Tool
 from tandem_console.api.incidents import PROBLEMS
 from tandem_console.api.integrations import Integrations, told
 from tandem_console.api.sharing import require_all_ours
-
-_OPTION = re.compile(r" \(--[a-z-]{1,20}(?: [A-Z]{1,20})?\)", re.ASCII)
-"""Options of the command line, in words for people who see none."""
 
 
 def router(parts: Integrations) -> APIRouter:
@@ -102,9 +98,15 @@ def _wanted(body: shapes.NewWay, tool: Tool, principal: Principal) -> Integratio
     )
     wrong = faults_by_field(wanted)
     if wrong:
-        errors = tuple(f"/{field}: {_OPTION.sub('', said)}" for field, said in wrong)
+        errors = tuple(f"/{field}: {_of_form(said)}" for field, said in wrong)
         raise Refused(Reason.INVALID, "this way in would not work", errors=errors)
     return wanted
+
+
+def _of_form(said: str) -> str:
+    """Without the option of the command line, of which a form has none."""
+    before, option, after = said.partition(" (--")
+    return before + after.partition(")")[2] if option else said
 
 
 def _at_field(refused: Refused) -> Refused:
