@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.support.ways import checked, connected, put_aside, resulted, waits
+from tests.support.ways import checked, connected, provided, put_aside, resulted, waits
 
 HOSTILE = b'\x1b[2J<script>alert(1)</script> {"title": \xff"Tank 3 is empty"'
 READABLE = b'{"title": "Tank 3 is empty", "host": "plc-3", "dedup_key": "tank-3"}'
@@ -87,6 +87,30 @@ def test_a_tool_is_connected_by_keyboard_and_its_faults_are_told_beside_the_fiel
     expect(page.get_by_role("button", name="Send a test alert")).to_be_visible()
     mia.go("/integrations/acme-veeam")
     assert secret not in page.content()
+
+
+def test_one_tool_for_several_clients_is_connected_and_whom_the_provider_maps_is_shown(site, visitor, pictures):
+    site.do(provided(site.world, "acme", "globex"))
+    mia = visitor()
+    page = mia.sign_in("mia")
+    mia.expected = {422}
+    mia.go("/connect/ninjaone")
+    page.get_by_label("Client").select_option("acme")
+    page.get_by_label("Name", exact=True).fill("house-ninja")
+
+    page.get_by_text("One tool for several clients").click()
+    expect(page.get_by_text("globex ltd to globex")).to_be_visible()
+    page.get_by_label("Whose customers").select_option("brightwater")
+    page.get_by_role("button", name="Make this way in").click()
+    field = page.get_by_label("Field that names the customer")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    if pictures:
+        page.screenshot(path=pictures / "connect-shared.png", full_page=True)
+    assert Axe().run(page).violations_count == 0
+    field.fill("customer")
+    page.get_by_role("button", name="Make this way in").click()
+
+    expect(page.get_by_role("region", name="The new secret, this once")).to_be_visible()
 
 
 def test_checks_in_trouble_are_found_and_lead_to_their_history(site, visitor):

@@ -19,9 +19,8 @@ from tandem.web.server import WebServer, bind
 from tandem.wire import codec
 from tests.integration.console.test_pages import HOSTILE, active
 from tests.support.console import World, close_world, csrf_of, make_world
-from tests.support.ways import KEY, Asides, Dialects, Door, checked, connected, put_aside, resulted, waits
+from tests.support.ways import KEY, Asides, Dialects, Door, checked, connected, provided, put_aside, resulted, waits
 
-CUSTOMERS = """{"provider": {"customers": {"17": "acme", "Globex Ltd": "globex"}}}"""
 READABLE = b'{"title": "Tank 3 is empty", "dedup_key": "tank-3"}'
 
 
@@ -45,18 +44,6 @@ async def world(database) -> AsyncIterator[World]:
 
 async def form(browser) -> dict[str, str]:
     return {"csrf": csrf_of((await browser.get("/quarantine")).text.replace("/sign-out", ""))}
-
-
-async def provided(world: World, *tenants: str) -> None:
-    """Brightwater maps its customers to these clients."""
-    admin = await world.database.admin()
-    await admin.execute(
-        "insert into agreement.provider_version (provider, version, hash, source, document, author, note, created_at)"
-        " values ('brightwater', 1, 'h', '', $1, 'x', '', now())", CUSTOMERS,
-    )  # fmt: skip
-    for tenant in tenants:
-        await world.rows.agreement(tenant)
-    await admin.execute("update agreement.version set provider = 'brightwater'")
 
 
 async def on_their_way(world: World) -> list[Alert]:
