@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import aiohttp
@@ -25,16 +26,21 @@ def refused_only(posts: Sequence[Post]) -> float:
     return longest
 
 
-async def why_not(running: Installation[P], address: str | None = None) -> str:
-    """Post once, which must be refused with advice; returns what ``/readyz``, red as well, says of it."""
-    post = running.alert()
-    base = address or running.supervisor.address
+async def why_not(running: Installation[P]) -> tuple[str, Post]:
+    """Post once, which must be refused with advice.
+
+    Returns:
+        What ``/readyz``, red as well, says of it, and the post: whoever was refused comes again, so deliver it later.
+    """
+    post = running.ledger.add(running.alert())
+    intent, base = post.intend(), running.supervisor.address
     timeout = aiohttp.ClientTimeout(total=_ASK_S)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
         async with session.post(f"{base}{post.path}", data=post.body, headers=post.headers) as answer:
+            intent.status, intent.outcome, intent.ended_at = answer.status, Outcome.REFUSED, time.time()
             assert answer.status == 503, await answer.text()
             assert int(answer.headers["Retry-After"]) > 0
             assert answer.content_type == "application/problem+json"
         async with session.get(f"{base}/readyz") as ready:
             assert ready.status == 503, await ready.text()
-            return await ready.text()
+            return await ready.text(), post
