@@ -134,7 +134,7 @@ async def open_ground(
         dsn = await embedded.start()
         lifecycle.on_close("database", embedded.stop)
         lifecycle.supervise("database", lambda stopping: _watch(embedded, lifecycle, stopping))
-        await upgrade(dsn)
+        await _made(embedded, dsn)
     else:
         await await_schema(dsn, waiting)
     key = envelope_key(settings)
@@ -161,6 +161,18 @@ async def open_ground(
         book=book,
         address=address,
     )
+
+
+async def _made(embedded: EmbeddedPostgres, dsn: str) -> None:
+    """Bring the schema up to date.
+
+    Raises:
+        StartFailed: the server ended underneath, as on a full disk; why, by its own words.
+    """
+    try:
+        await upgrade(dsn)
+    except Unavailable as fault:
+        raise StartFailed(f"{fault}: {embedded.complaint()}") from fault
 
 
 async def _open_bus(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import json
 import os
@@ -29,6 +30,9 @@ from tandem.web.server import WebServer, bind
 _CUT_S = 0.5
 """What answers under way get when the start has failed; else the listener has long been closed by then."""
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""A full disk, a used up quota, a read-only file system: for a person to put right."""
+
 log = structlog.get_logger("tandem.app")
 
 Extend = Callable[[Ground, Parts], Awaitable[None]]
@@ -53,7 +57,12 @@ class Process:
         Raises:
             StartFailed: it never served.
         """
-        return await self.lifecycle.live(self._start)
+        try:
+            return await self.lifecycle.live(self._start)
+        except OSError as fault:
+            if fault.errno not in _NO_ROOM:
+                raise
+            raise StartFailed(f"cannot write in {self._settings.data_dir}: {fault.strerror}") from fault
 
     async def _start(self) -> None:
         listening = bind(*self._settings.host_port)

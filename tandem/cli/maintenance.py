@@ -6,35 +6,30 @@ from typing import Annotated
 
 import typer
 
-from tandem.cli import suppressions
+from tandem.cli import holding, suppressions
 from tandem.cli.edge import Output, fail
 from tandem.cli.incidents import DEFAULT_URL, Key, Url
-from tandem.cli.suppressions import Format, Scope
+from tandem.cli.suppressions import Format
 from tandem.errors import Reason, Refused
 from tandem.model.ownership import Party
 
-Id = Annotated[str, typer.Argument(help="The id that `tandem maintenance list` shows")]
 PATH = "maintenance"
 
 app = typer.Typer(help="Maintenance windows: a calendar holds alerts until it ends.", no_args_is_help=True)
 
 
-@app.command("list")
-def list_(
-    tenant: Annotated[str | None, typer.Option(help="Only this client")] = None,
-    over: Annotated[bool, typer.Option("--over", help="Also those that are over")] = False,
-    url: Url = DEFAULT_URL,
-    token: Key = "",
-    output: Format = Output.TABLE,
-) -> None:
-    """Windows of the agreement, and those that people set here."""
-    suppressions.listed(PATH, url, token, tenant, over=over, output=output)
+holding.add_common(
+    app,
+    PATH,
+    listing="Windows of the agreement, and those that people set here.",
+    ending="End one for good, now; what it holds is looked at again at once.",
+)
 
 
 @app.command()
 def add(  # noqa: PLR0917 - typer makes options of them
     name: Annotated[str, typer.Option(help="What is done, in a few words")],
-    reason: Annotated[str, typer.Option(help="Why, for everybody who asks where an alert is")],
+    reason: holding.Reason,
     weekly: Annotated[list[str] | None, typer.Option(help="'sat,sun 22:00-06:00'; may be repeated")] = None,
     rrule: Annotated[str | None, typer.Option(help="RFC 5545, with --start and --length")] = None,
     start: Annotated[str | None, typer.Option(help="Wall time of the rule's first occurrence")] = None,
@@ -44,19 +39,17 @@ def add(  # noqa: PLR0917 - typer makes options of them
     effective_from: Annotated[str | None, typer.Option(help="No occurrence begins before it")] = None,
     effective_until: Annotated[str | None, typer.Option(help="No occurrence begins at or after it")] = None,
     party: Annotated[Party | None, typer.Option(help="Whose work it is")] = None,
-    tenant: Annotated[str | None, typer.Option(help="The client; needed when the token sees several")] = None,
-    site: Scope = None,
-    asset: Scope = None,
-    asset_tag: Scope = None,
-    function: Scope = None,
-    category: Scope = None,
-    kind: Scope = None,
-    vendor: Scope = None,
-    integration: Scope = None,
-    everything: Annotated[bool, typer.Option("--everything", help="Every alert of the client")] = False,
-    p1: Annotated[
-        bool, typer.Option("--allow-suppress-p1", help="P1 and security too, once both parties consent")
-    ] = False,
+    tenant: holding.Tenant = None,
+    site: holding.Scope = None,
+    asset: holding.Scope = None,
+    asset_tag: holding.Scope = None,
+    function: holding.Scope = None,
+    category: holding.Scope = None,
+    kind: holding.Scope = None,
+    vendor: holding.Scope = None,
+    integration: holding.Scope = None,
+    everything: holding.Everything = False,
+    p1: holding.P1 = False,
     url: Url = DEFAULT_URL,
     token: Key = "",
     output: Format = Output.TABLE,
@@ -87,18 +80,6 @@ def add(  # noqa: PLR0917 - typer makes options of them
         "effective_until": effective_until,
     }
     suppressions.added(PATH, url, token, body, output)
-
-
-@app.command()
-def end(id: Id, url: Url = DEFAULT_URL, token: Key = "", output: Format = Output.TABLE) -> None:
-    """End one for good, now; what it holds is looked at again at once."""
-    suppressions.ended(PATH, url, token, id, output)
-
-
-@app.command()
-def consent(id: Id, url: Url = DEFAULT_URL, token: Key = "", output: Format = Output.TABLE) -> None:
-    """Agree, for your party, that it holds P1 and security alerts too."""
-    suppressions.consented(PATH, url, token, id, output)
 
 
 def _stretch(text: str | None) -> dict[str, str] | None:

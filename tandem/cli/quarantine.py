@@ -15,7 +15,12 @@ from tandem.errors import Reason, Refused
 COLUMNS = ("id", "at", "kind", "tenant", "integration", "reason", "bytes", "replayed_at")
 LONGEST = 200
 
-app = typer.Typer(help="What could not be read: look at it, and have it read again.", no_args_is_help=True)
+CUSTOMERS = ("integration", "customer", "alerts", "since", "tenant")
+
+app = typer.Typer(
+    help="What could not be read, or is nobody's: look at it, have it read again, give it to a client.",
+    no_args_is_help=True,
+)
 
 
 @app.command("list")
@@ -101,3 +106,40 @@ def discard(
             typer.echo(f"{one['id']}: {one['reason']}")
     if answer["not_discarded"]:
         raise typer.Exit(1)
+
+
+@app.command()
+def customers(
+    integration: Annotated[str | None, typer.Option(help="Only this way in")] = None,
+    url: Url = DEFAULT_URL,
+    token: Key = "",
+    output: Format = Output.TABLE,
+) -> None:
+    """Customers that no client is mapped to and whose alerts wait, most first."""
+    query = urlencode({"integration": integration} if integration else {})
+    items = told(url, token, "GET", f"/api/v1/quarantine/customers?{query}")["items"]
+    if output is Output.TABLE:
+        items = [{**item, "customer": item["said"] or "(names none)"} for item in items]
+    show(items, output, columns=CUSTOMERS)
+
+
+@app.command()
+def assign(
+    integration: Annotated[str, typer.Argument(help="The way in, as `tandem quarantine customers` shows it")],
+    to: Annotated[
+        str, typer.Option(help="The client that gets them; its provider's document must map a customer to it")
+    ],
+    customer: Annotated[
+        str, typer.Option(help="Whose alerts, as the tool names the customer; default: those that name none")
+    ] = "",
+    url: Url = DEFAULT_URL,
+    token: Key = "",
+    output: Format = Output.TABLE,
+) -> None:
+    """Give what waits of a customer nobody knows to a client, for once; the provider's document maps one for good."""
+    wanted = {"integration": integration, "customer": customer, "tenant": to}
+    answer = told(url, token, "POST", "/api/v1/quarantine/assign", wanted)
+    if output is Output.JSON:
+        show([answer], output)
+    else:
+        typer.echo(f"{answer['alerts']} alerts on their way to {to}")

@@ -8,50 +8,43 @@ from typing import Annotated
 import typer
 
 from tandem.agreement.schema.fields import parse_duration
-from tandem.cli import suppressions
+from tandem.cli import holding, suppressions
 from tandem.cli.edge import Output, fail
 from tandem.cli.incidents import DEFAULT_URL, Key, Url
-from tandem.cli.suppressions import Format, Scope
+from tandem.cli.suppressions import Format
 from tandem.clock import SystemClock
 from tandem.errors import Reason, Refused
 
-Id = Annotated[str, typer.Argument(help="The id that `tandem silences list` shows")]
 PATH = "silences"
 
 app = typer.Typer(help="Silences: what people mute for a while. Nothing is lost by one.", no_args_is_help=True)
 
 
-@app.command("list")
-def list_(
-    tenant: Annotated[str | None, typer.Option(help="Only this client")] = None,
-    over: Annotated[bool, typer.Option("--over", help="Also those that are over")] = False,
-    url: Url = DEFAULT_URL,
-    token: Key = "",
-    output: Format = Output.TABLE,
-) -> None:
-    """Silences that hold now or will."""
-    suppressions.listed(PATH, url, token, tenant, over=over, output=output)
+holding.add_common(
+    app,
+    PATH,
+    listing="Silences that hold now or will.",
+    ending="End one now; what it holds is looked at again at once.",
+)
 
 
 @app.command()
 def add(  # noqa: PLR0917 - typer makes options of them
-    reason: Annotated[str, typer.Option(help="Why, for everybody who asks where an alert is")],
+    reason: holding.Reason,
     lasting: Annotated[str | None, typer.Option("--for", help="How long from now: 30m, 4h, 2d")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Until when, RFC 3339")] = None,
     start: Annotated[str | None, typer.Option("--from", help="From when on, RFC 3339; default: now")] = None,
-    tenant: Annotated[str | None, typer.Option(help="The client; needed when the token sees several")] = None,
-    site: Scope = None,
-    asset: Scope = None,
-    asset_tag: Scope = None,
-    function: Scope = None,
-    category: Scope = None,
-    kind: Scope = None,
-    vendor: Scope = None,
-    integration: Scope = None,
-    everything: Annotated[bool, typer.Option("--everything", help="Every alert of the client")] = False,
-    p1: Annotated[
-        bool, typer.Option("--allow-suppress-p1", help="P1 and security too, once both parties consent")
-    ] = False,
+    tenant: holding.Tenant = None,
+    site: holding.Scope = None,
+    asset: holding.Scope = None,
+    asset_tag: holding.Scope = None,
+    function: holding.Scope = None,
+    category: holding.Scope = None,
+    kind: holding.Scope = None,
+    vendor: holding.Scope = None,
+    integration: holding.Scope = None,
+    everything: holding.Everything = False,
+    p1: holding.P1 = False,
     url: Url = DEFAULT_URL,
     token: Key = "",
     output: Format = Output.TABLE,
@@ -74,18 +67,6 @@ def add(  # noqa: PLR0917 - typer makes options of them
         "to": _end(lasting, until, start),
     }
     suppressions.added(PATH, url, token, body, output)
-
-
-@app.command()
-def end(id: Id, url: Url = DEFAULT_URL, token: Key = "", output: Format = Output.TABLE) -> None:
-    """End one now; what it holds is looked at again at once."""
-    suppressions.ended(PATH, url, token, id, output)
-
-
-@app.command()
-def consent(id: Id, url: Url = DEFAULT_URL, token: Key = "", output: Format = Output.TABLE) -> None:
-    """Agree, for your party, that it holds P1 and security alerts too."""
-    suppressions.consented(PATH, url, token, id, output)
 
 
 def _end(lasting: str | None, until: str | None, start: str | None) -> str:

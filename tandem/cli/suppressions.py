@@ -1,6 +1,6 @@
 """``tandem report suppressions``: what was held back, by what and why, how many, how bad, and what became of it.
 
-Also holds what ``tandem silences`` and ``tandem maintenance`` share: they ask the REST API of a running console.
+Also what ``holding.py`` asks of a running console for ``tandem silences`` and ``tandem maintenance``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from tandem.errors import Reason, Refused, TandemError
 
 DataDir = Annotated[Path | None, typer.Option(help="The data directory, when the database is embedded")]
 Format = Annotated[Output, typer.Option("--output", help="table or json")]
-Scope = Annotated[list[str] | None, typer.Option(help="May be repeated; any of them is enough")]
 COLUMNS = (
     "id",
     "tenant",

@@ -25,6 +25,11 @@ _INITDB_DEADLINE_S = 120
 _LONGEST_SOCKET_DIR = 86  # bytes: sun_path holds 104 (macOS) or 108 (Linux), less "/.s.PGSQL.5432" and NUL
 _SOCKET_PREFIX = "tandem-pg-"
 _LARGEST_LOG_BYTES = 8 << 20
+_END_BYTES = 16 << 10
+_STARTS, _SHUT_DOWN = "starting PostgreSQL", "database system is shut down"
+"""What the server says first and last."""
+_FAULTS = ("PANIC: ", "FATAL: ", "error: ")
+_TURNED_AWAY = "FATAL:  the database system is "
 
 SETTINGS: Mapping[str, str] = {
     # Reached by a socket in a directory of mode 0700 only.
@@ -133,7 +138,7 @@ def make_if_absent(cluster: Cluster) -> bool:
     except (OSError, subprocess.SubprocessError) as fault:
         raise StartFailed(f"initdb did not run: {fault}") from fault
     if answer.returncode != 0:
-        raise StartFailed(f"initdb failed in {fresh}: {_last_line(answer.stderr)}")
+        raise StartFailed(f"initdb failed in {fresh}: {_fault(answer.stderr, 0)}")
     fresh.rename(cluster.data)
     _sync_directory(cluster.room)
     return True
@@ -203,13 +208,19 @@ def bound_log(cluster: Cluster) -> None:
 
 
 def last_words(cluster: Cluster) -> str:
-    """The last line of the server's log, for messages."""
-    try:
-        with cluster.log.open("rb") as log:
-            log.seek(max(0, cluster.log.stat().st_size - 4096))
-            return _last_line(log.read().decode(errors="replace"))
-    except OSError:
-        return ""
+    """Why the server ended, as its log has it, for messages."""
+    return why_ended(_end_of(cluster.log))
+
+
+def last_fault(cluster: Cluster) -> str:
+    """What last went wrong in a server that may still run, as its log has it."""
+    return _fault(_end_of(cluster.log).rpartition(_STARTS)[2])
+
+
+def why_ended(log: str) -> str:
+    """The last line of a server's log; of a server that shut itself down, the fault that made it do so."""
+    last = _last_line(log)
+    return _fault(log.rpartition(_STARTS)[2]) if last.endswith(_SHUT_DOWN) else last
 
 
 def _major_of(data: Path) -> int | None:
@@ -227,6 +238,21 @@ def _major_of(data: Path) -> int | None:
             f"{data} exists and is no PostgreSQL cluster (PG_VERSION cannot be read): move it away, "
             "then start again or `tandem restore`"
         ) from fault
+
+
+def _end_of(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _END_BYTES))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _fault(text: str, which: int = -1) -> str:
+    """A line (the last by default) that tells of a fault, and not only of somebody turned away; else the last line."""
+    faults = [line for line in text.splitlines() if any(word in line for word in _FAULTS) and _TURNED_AWAY not in line]
+    return _last_line(faults[which] if faults else text)
 
 
 def _last_line(text: str) -> str:

@@ -117,6 +117,10 @@ class EmbeddedPostgres:
         await self._ended.wait()
         return clusters.last_words(self.cluster)
 
+    def complaint(self) -> str:
+        """What last went wrong in the server, and where its log is; only after ``start``."""
+        return f"{clusters.last_fault(self.cluster)} (log: {self.cluster.log})"
+
     async def stop(self) -> None:
         """End the server (fast, then immediately, then by force), reap it and let the directory go; idempotent."""
         child = self._child

@@ -46,9 +46,12 @@ def _of_ways(one: Integration) -> list[tuple[str, str]]:
 
 
 def _of_tenancy(one: Integration) -> list[tuple[str, str]]:
-    if (one.provider is None) != (one.tenant_from is None):
-        words = "--provider and --tenant-from need one another: the provider's document maps customers to clients"
-        return [("provider", words)]
+    if one.provider is None and one.tenant_from is not None:
+        return [("provider", "a provider (--provider) is missing: its document maps customers to clients")]
+    if one.provider is not None and one.tenant_from is None:
+        return [
+            ("tenant_from", "the field that names the customer (--tenant-from) is missing: customer or labels.NAME")
+        ]
     if one.tenant_from is not None and not _TENANT_FROM.fullmatch(one.tenant_from):
-        return [("tenant_from", "a tenant comes from customer or labels.NAME")]
+        return [("tenant_from", "a tenant comes from customer or labels.NAME, such as labels.site")]
     return []

@@ -59,6 +59,13 @@ async def load_integrations(engine: AsyncEngine, key: bytes, now: datetime) -> l
     return [_integration(row, tuple(kept[row["name"]]), tables) for row in rows]
 
 
+async def provider_customers(engine: AsyncEngine, provider: str) -> Mapping[str, str]:
+    """A provider's customers, in small letters, and the client each is; as far as they are clients of its own."""
+    with unavailable():
+        async with engine.connect() as connection:
+            return (await _customers(connection, {provider})).get(provider, {})
+
+
 async def _customers(connection: AsyncConnection, providers: set[str]) -> dict[str, Mapping[str, str]]:
     """Provider -> its customers, as far as they are clients of its own: a typing error opens nobody else's door."""
     if not providers:

@@ -84,7 +84,7 @@ def empty(site: Site) -> None:
             f"truncate {tables}, router.governance_item, router.check_state, router.check_result,"
             " ingest.intake, ingest.unknown_tenant, ingest.replay, ingest.waiting, console.feed"
         )
-        await admin.execute("truncate agreement.integration cascade")
+        await admin.execute("truncate agreement.integration, agreement.version, agreement.provider_version cascade")
         site.world.bus.incidents.clear()
         site.world.console.fragments.forget()
 

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.support.ways import checked, connected, put_aside, resulted, waits
+from tests.support.ways import checked, connected, provided, put_aside, resulted, waits
 
 HOSTILE = b'\x1b[2J<script>alert(1)</script> {"title": \xff"Tank 3 is empty"'
 READABLE = b'{"title": "Tank 3 is empty", "host": "plc-3", "dedup_key": "tank-3"}'
@@ -89,6 +89,30 @@ def test_a_tool_is_connected_by_keyboard_and_its_faults_are_told_beside_the_fiel
     assert secret not in page.content()
 
 
+def test_one_tool_for_several_clients_is_connected_and_whom_the_provider_maps_is_shown(site, visitor, pictures):
+    site.do(provided(site.world, "acme", "globex"))
+    mia = visitor()
+    page = mia.sign_in("mia")
+    mia.expected = {422}
+    mia.go("/connect/ninjaone")
+    page.get_by_label("Client").select_option("acme")
+    page.get_by_label("Name", exact=True).fill("house-ninja")
+
+    page.get_by_text("One tool for several clients").click()
+    expect(page.get_by_text("globex ltd to globex")).to_be_visible()
+    page.get_by_label("Whose customers").select_option("brightwater")
+    page.get_by_role("button", name="Make this way in").click()
+    field = page.get_by_label("Field that names the customer")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    if pictures:
+        page.screenshot(path=pictures / "connect-shared.png", full_page=True)
+    assert Axe().run(page).violations_count == 0
+    field.fill("customer")
+    page.get_by_role("button", name="Make this way in").click()
+
+    expect(page.get_by_role("region", name="The new secret, this once")).to_be_visible()
+
+
 def test_checks_in_trouble_are_found_and_lead_to_their_history(site, visitor):
     busy(site)
     page = visitor().sign_in("vic")
@@ -99,6 +123,34 @@ def test_checks_in_trouble_are_found_and_lead_to_their_history(site, visitor):
     expect(page.get_by_role("region", name="2 checks").get_by_role("row")).to_have_count(3)
     page.get_by_role("link", name="verify-mail01").click()
     expect(page.get_by_role("region", name="History")).to_contain_text("exit 3 <b>disk</b>")
+
+
+def test_a_check_is_paused_and_resumed_by_a_lead_and_the_other_party_sees_who_did(site, visitor, pictures):
+    busy(site)
+    mia, vic = visitor(), visitor()
+    page, other = mia.sign_in("mia"), vic.sign_in("vic")
+    mia.expected = {409}  # an end in the past
+    mia.go("/checks/acme/nightly-export")
+    form = page.get_by_role("region", name="Pause it")
+
+    form.get_by_label("Why").fill("The bank's server is replaced")
+    form.get_by_label("Or until (UTC)").fill("2020-01-01T06:00")
+    form.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("alert").last).to_contain_text("over already")
+    form.get_by_label("Or until (UTC)").fill("")
+    form.get_by_label("For how long").select_option("4h")
+    if pictures:
+        page.screenshot(path=pictures / "check-to-pause.png", full_page=True)
+    form.get_by_role("button", name="Pause").click()
+
+    expect(page.get_by_role("region", name="Where it stands")).to_contain_text("by mia (MSP) until")
+    vic.go("/checks/acme/nightly-export")
+    expect(other.get_by_role("region", name="Where it stands")).to_contain_text("The bank's server is replaced")
+    expect(other.get_by_role("button", name="Resume")).to_have_count(0)
+    if pictures:
+        page.screenshot(path=pictures / "check-paused.png", full_page=True)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("region", name="Pause it")).to_be_visible()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])

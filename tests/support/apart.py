@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from tandem.clock import SystemClock
 from tests.support.alert_sender import AlertSender
@@ -25,14 +26,17 @@ PAIRS = (*SMALL, "ingest-2", "router-2", "notifier-2")
 
 @asynccontextmanager
 async def apart(
-    names: Sequence[str] = SMALL, *, broker: Broker | None = None, begun: bool = True
+    names: Sequence[str] = SMALL, *, broker: Broker | None = None, begun: bool = True, database: Path | None = None
 ) -> AsyncIterator[Installation[Fleet]]:
-    """An installation whose services are processes of their own, begun unless the start is what is tested."""
+    """An installation whose services are processes of their own, begun unless the start is what is tested.
+
+    ``database`` is where the server's files stand, when they need a disk of their own.
+    """
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(pager_provider())
         pager = await stack.enter_async_context(proxy(tcp("127.0.0.1", provider.port)))
         base = new_base(quick_room())
-        server = PostgresServer(base / "server")
+        server = PostgresServer(database or base / "server")
         ahead = hours_ahead(SystemClock().now())
         environment = {**allowing(pager.port), **clock_ahead(base, ahead)}
         fleet = Fleet(base=base, server=server, pager=pager, environment=environment, broker=broker)

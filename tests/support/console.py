@@ -17,6 +17,7 @@ import msgspec
 from starlette.types import ASGIApp
 
 from tandem.bus.port import Record
+from tandem.bus.topics import SIGNALS
 from tandem.clock import ManualClock
 from tandem.db.pool import engine as make_engine
 from tandem.errors import Unavailable
@@ -25,6 +26,7 @@ from tandem.model.events import Command, CommandKind
 from tandem.model.incident import Acknowledgement, Incident, IncidentState
 from tandem.model.ownership import Owner, Party, Track
 from tandem.model.priority import Priority
+from tandem.model.signal import Signal, SignalKind
 from tandem.web.application import build_app
 from tandem.wire import codec
 from tandem_console.access import Role
@@ -298,11 +300,25 @@ class AnsweringBus:
         if self.away:
             raise Unavailable("database", "refused")
         for record in records:
+            if record.topic == SIGNALS.name:
+                await self._heard(codec.decode(Signal, record.value))
+                continue
             command = codec.decode(Command, record.value)
             known = command.command_id in {each.command_id for each in self.commands}
             self.commands.append(command)
             if self.answers and not known:
                 await self._answer(command)
+
+    async def _heard(self, signal: Signal) -> None:
+        """A pause or its end, as the router keeps it."""
+        by = {"party": signal.by.party, "person": signal.by.person}
+        until = signal.until.isoformat() if signal.until else None
+        said = {"paused_by": by, "pause_reason": signal.note, "paused_until": until}
+        phase, state = ("paused", said) if signal.kind is SignalKind.PAUSE else ("new", dict.fromkeys(said))
+        await self.rows.router.execute(
+            "update router.check_state set phase = $3, due_at = null, state = state || $4"
+            " where tenant = $1 and check_id = $2", signal.tenant, signal.check, phase, state,
+        )  # fmt: skip
 
     async def _answer(self, command: Command) -> None:
         if command.kind is CommandKind.RAISE:

@@ -108,6 +108,11 @@ class Processes(Protocol):
     def admin_dsn(self) -> str: ...
 
     @property
+    def address(self) -> str | None:
+        """Where posts go; None while nothing answers."""
+        ...
+
+    @property
     def key(self) -> bytes:
         """Seals secrets at rest."""
         ...
@@ -277,9 +282,9 @@ class Installation(Generic[P]):
 
 
 @asynccontextmanager
-async def installation() -> AsyncIterator[Installation[Supervisor]]:
-    """An installation that has begun."""
-    async with pager_provider() as provider, supervisor(environment=allowing(provider.port)) as process:
+async def installation(data: Path | None = None) -> AsyncIterator[Installation[Supervisor]]:
+    """An installation that has begun; its data directory is ``data``, or one that is removed with it."""
+    async with pager_provider() as provider, supervisor(environment=allowing(provider.port), data=data) as process:
         put_agreements(process.agreements, provider.inbox)
         ahead = hours_ahead(SystemClock().now())
         process.environment = {**process.environment, **clock_ahead(process.base, ahead)}

@@ -213,3 +213,18 @@ async def unnamed(
         tenant, kind, key, title, now, alert_id, now + timedelta(days=14),
     )  # fmt: skip
     return alert_id
+
+
+CUSTOMERS = """{"provider": {"customers": {"17": "acme", "Globex Ltd": "globex"}}}"""
+
+
+async def provided(world: World, *tenants: str) -> None:
+    """Brightwater maps its customers to these clients."""
+    admin = await world.database.admin()
+    await admin.execute(
+        "insert into agreement.provider_version (provider, version, hash, source, document, author, note, created_at)"
+        " values ('brightwater', 1, 'h', '', $1, 'x', '', now())", CUSTOMERS,
+    )  # fmt: skip
+    for tenant in tenants:
+        await world.rows.agreement(tenant)
+    await admin.execute("update agreement.version set provider = 'brightwater'")

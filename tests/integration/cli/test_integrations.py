@@ -103,7 +103,7 @@ async def test_every_part_of_a_scheme_is_an_option(desk: Desk) -> None:
         (["--auth", "sns"], "--topic"),
         (["--auth", "sns", "--topic", "arn:aws:s3:::x"], "no topic's ARN"),
         (["--auth", "query", "--parameter", "q"], "kept out of logs"),
-        (["--tenant-from", "customer"], "need one another"),
+        (["--tenant-from", "customer"], "a provider (--provider) is missing"),
         (["--provider", "nobody", "--tenant-from", "customer"], "no provider"),
         (["--secret", "a-secret-on-the-command-line"], "standard input"),
         (["--vendor", "nobody"], "tandem ingest vendors"),

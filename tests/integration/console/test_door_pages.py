@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from tandem.cli import quarantine
 from tandem.db.pool import engine as make_engine
 from tandem.model.alert import Alert
 from tandem.model.integration import AuthKind
 from tandem.policy.mappings import set_mapping
+from tandem.web.server import WebServer, bind
 from tandem.wire import codec
 from tests.integration.console.test_pages import HOSTILE, active
 from tests.support.console import World, close_world, csrf_of, make_world
-from tests.support.ways import KEY, Asides, Dialects, Door, checked, connected, put_aside, resulted, waits
+from tests.support.ways import KEY, Asides, Dialects, Door, checked, connected, provided, put_aside, resulted, waits
 
-CUSTOMERS = """{"provider": {"customers": {"17": "acme", "Globex Ltd": "globex"}}}"""
 READABLE = b'{"title": "Tank 3 is empty", "dedup_key": "tank-3"}'
 
 
@@ -41,18 +44,6 @@ async def world(database) -> AsyncIterator[World]:
 
 async def form(browser) -> dict[str, str]:
     return {"csrf": csrf_of((await browser.get("/quarantine")).text.replace("/sign-out", ""))}
-
-
-async def provided(world: World, *tenants: str) -> None:
-    """Brightwater maps its customers to these clients."""
-    admin = await world.database.admin()
-    await admin.execute(
-        "insert into agreement.provider_version (provider, version, hash, source, document, author, note, created_at)"
-        " values ('brightwater', 1, 'h', '', $1, 'x', '', now())", CUSTOMERS,
-    )  # fmt: skip
-    for tenant in tenants:
-        await world.rows.agreement(tenant)
-    await admin.execute("update agreement.version set provider = 'brightwater'")
 
 
 async def on_their_way(world: World) -> list[Alert]:
@@ -163,6 +154,34 @@ async def test_what_waits_of_a_customer_is_given_to_a_client_the_provider_maps_a
     await stranger.aclose()
 
 
+async def test_by_the_command_line_what_waits_of_a_customer_is_listed_and_given_to_a_client(world):
+    await provided(world, "acme", "globex")
+    await connected(world, "house", vendor="custom", provider="brightwater", tenant_from="customer")
+    await waits(world, "house", "Site 18")
+    server = WebServer(world.app, listening=bind("127.0.0.1", 0), stopping=asyncio.Event())
+    await server.start()
+    where = {
+        "TANDEM_URL": "http://{}:{}".format(*server.address),
+        "TANDEM_TOKEN": await world.token("lead", tenants=("acme", "globex")),
+        "COLUMNS": "200",
+    }
+
+    async def say(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, quarantine.app, list(words), env=where)
+
+    listed = await say("customers", "--integration", "house")
+    nobody = await say("assign", "house", "--to", "acme")
+    given = await say("assign", "house", "--customer", "Site 18", "--to", "globex")
+    await server.stop(5)
+
+    assert [each.exit_code for each in (listed, nobody, given)] == [0, 1, 0]
+    assert "Site 18" in listed.stdout
+    assert "nothing waits for this customer" in nobody.stderr
+    assert given.stdout == "1 alerts on their way to globex\n"
+    admin = await world.database.admin()
+    assert await admin.fetchval("select customer from ingest.unknown_tenant") == "globex ltd"
+
+
 async def test_a_tool_is_connected_by_form_and_its_secret_shown_once(world):
     browser = await world.signed_in("mia")
     data = {**await form(browser), "tenant": "acme", "auth": "header"}
@@ -193,6 +212,56 @@ async def test_a_tool_is_connected_by_form_and_its_secret_shown_once(world):
     admin = await world.database.admin()
     assert await admin.fetchval("select object from console.audit where action = 'integration.add'") == "acme-ninja"
     await browser.aclose()
+
+
+async def test_one_tool_for_several_clients_is_connected_by_form_with_the_providers_customers(world):
+    await provided(world, "acme", "globex")
+    browser = await world.signed_in("mia")
+    shown = (await browser.get("/connect/ninjaone")).text
+    data = {**await form(browser), "tenant": "acme", "auth": "header", "name": "house"}
+    shared = {"provider": "brightwater", "tenant_from": "labels.site"}
+
+    wrong = {
+        told: (await browser.post("/connect/ninjaone", data={**data, **given})).text
+        for told, given in (
+            ("A provider is missing", {"tenant_from": "customer"}),
+            ("The field that names the customer is missing", {"provider": "brightwater"}),
+            ("A tenant comes from customer or labels.NAME", {**shared, "tenant_from": "$.site"}),
+            ("None of your clients has this provider", {**shared, "provider": "somebody"}),
+        )
+    }
+    made = await browser.post("/connect/ninjaone", data={**data, **shared})
+
+    assert "globex ltd</span> to globex" in shown
+    assert [told for told, page in wrong.items() if told not in page] == []
+    assert made.status_code == 200
+    admin = await world.database.admin()
+    row = await admin.fetchrow("select provider, tenant_from from agreement.integration where name = 'house'")
+    assert tuple(row) == ("brightwater", "labels.site")
+    detail = await admin.fetchval("select detail from console.audit where action = 'integration.add'")
+    assert (detail["provider"], detail["tenant_from"]) == ("brightwater", "labels.site")
+    await browser.aclose()
+
+
+async def test_nobody_opens_a_way_into_clients_that_are_not_his(world):
+    await provided(world, "acme", "globex")
+    await world.user("one", "lead", "msp", ["acme"])
+    await world.user("ana", "lead", "internal", ["acme", "globex"])
+    data = {
+        "tenant": "acme", "auth": "header", "name": "house", "provider": "brightwater", "tenant_from": "customer",
+    }  # fmt: skip
+    answers = []
+    for name in ("one", "ana"):
+        browser = await world.signed_in(name)
+        answers.append(await browser.post("/connect/ninjaone", data={**await form(browser), **data}))
+        await browser.aclose()
+
+    assert [each.status_code for each in answers] == [422, 422]
+    assert "1 client that is none of yours" in answers[0].text
+    assert "made by the provider&#39;s own people" in answers[1].text
+    assert "globex ltd" not in answers[1].text
+    admin = await world.database.admin()
+    assert await admin.fetchval("select count(*) from agreement.integration") == 0
 
 
 async def test_by_the_api_faults_name_their_field_and_a_responder_connects_nothing(world):
@@ -244,7 +313,16 @@ async def test_hostile_text_stays_text_on_the_new_pages(world, text):
     await checked(world, "c", name=text[:100], asset=text[:60], state={"period": text[:100]})
     await resulted(world, "c", "failed", note=text)
     browser = await world.signed_in("mia")
-    data = {**await form(browser), "name": text, "tenant": text, "topics": text, "customer": text, "to": text}
+    data = {
+        **await form(browser),
+        "name": text,
+        "tenant": text,
+        "topics": text,
+        "customer": text,
+        "to": text,
+        "provider": text,
+        "tenant_from": text,
+    }
 
     pages = [
         await browser.get("/quarantine"),

@@ -19,7 +19,7 @@ from tandem.web.application import build_app
 from tandem.web.server import WebServer, bind
 from tandem_console.service import Console
 from tests.support.checks import BACKUP, ping, waiting
-from tests.support.console import AnsweringBus, Rows, World, close_world
+from tests.support.console import AnsweringBus, Rows, World, close_world, csrf_of
 from tests.support.system import System
 
 FRIDAY = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -111,6 +111,63 @@ async def test_a_pause_is_the_routers_at_once_says_whose_it_is_and_is_audited(sy
     assert [(line["outcome"], line["party"]) for line in history] == [("resumed", "internal"), ("paused", "internal")]
     deeds = await system.admin.fetch("select action, object from console.audit where action like 'check.%' order by at")
     assert [tuple(row) for row in deeds] == [("check.pause", "nightly-export"), ("check.resume", "nightly-export")]
+
+
+async def test_by_its_page_a_check_is_paused_and_resumed_and_the_other_party_sees_by_whom(system: System, world: World):
+    await world.user("mia", "lead", "msp", NORTHWIND)
+    await world.user("vic", "viewer", "internal", NORTHWIND)
+    lead, reader = await world.signed_in("mia"), await world.signed_in("vic")
+    page = "/checks/northwind/nightly-export"
+    data = {"csrf": csrf_of((await lead.get(page)).text), "reason": "The bank moves", "lasting": "4h", "until": ""}
+
+    paused = await lead.post(f"{page}/pause", data=data)
+    seen, listed = (await reader.get(page)).text, (await reader.get("/checks")).text
+    forbidden = await reader.post(f"{page}/resume", data={"csrf": csrf_of(seen)})
+    until = "select state->>'paused_until' from router.checks where check_id = 'nightly-export'"
+    ends = datetime.fromisoformat(await system.admin.fetchval(until))
+    resumed = await lead.post(f"{page}/resume", data={"csrf": data["csrf"]})
+    again = await lead.post(f"{page}/resume", data={"csrf": data["csrf"]})
+
+    assert [each.status_code for each in (paused, forbidden, resumed, again)] == [303, 403, 303, 409]
+    assert timedelta(hours=3, minutes=59) < ends - FRIDAY < timedelta(hours=4, minutes=1)
+    assert "by mia (MSP)" in seen
+    assert "The bank moves" in seen
+    assert f'action="{page}/resume"' not in seen
+    assert "by mia (MSP)" in listed
+    assert "It is not paused." in again.text
+    audit = "select who, action, party from console.audit where action like 'check.%' order by at"
+    deeds = await system.admin.fetch(audit)
+    assert [tuple(row) for row in deeds] == [("mia", "check.pause", "msp"), ("mia", "check.resume", "msp")]
+    for browser in (lead, reader):
+        await browser.aclose()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"reason": "  "}, "Say in up to 500 letters why"),
+        ({"reason": "x" * 501}, "Say in up to 500 letters why"),
+        ({"until": "2026-11-20T13:00"}, "This end is over already"),
+        ({"until": "tomorrow"}, "The end should be a date and a time of day"),
+        ({"until": "9999-12-31T23:59:59+99:00"}, "The end should be a date and a time of day"),
+    ],
+)
+async def test_a_pause_that_cannot_be_is_told_on_the_page_and_what_was_typed_stays(
+    world: World, wrong: dict[str, str], said: str
+):
+    await world.user("mia", "lead", "msp", NORTHWIND)
+    lead = await world.signed_in("mia")
+    page = "/checks/northwind/nightly-export"
+    data = {"csrf": csrf_of((await lead.get(page)).text), "reason": "<b>moves</b>", "lasting": "7d", **wrong}
+
+    answer = await lead.post(f"{page}/pause", data=data)
+    stranger = await lead.post("/checks/acme/nightly-export/pause", data=data)
+
+    assert (answer.status_code, stranger.status_code) == (409, 404)
+    assert said in answer.text
+    assert "<b>moves" not in answer.text
+    assert '<option value="7d" selected>' in answer.text
+    await lead.aclose()
 
 
 async def test_a_check_of_another_client_does_not_exist_and_a_viewer_pauses_nothing(world: World):

@@ -233,3 +233,28 @@ def test_a_clear_has_the_key_of_what_it_clears(vendor: str, fires: str, clears: 
     assert fired.dedup_key
     assert fired.dedup_key == cleared.dedup_key
     assert (fired.status, cleared.status) == (AlertStatus.FIRING, AlertStatus.RESOLVED)
+
+
+@pytest.mark.parametrize(
+    ("notes", "title"),
+    [
+        ({"summary": "Mail queue above 500", "description": "812 wait"}, "Mail queue above 500"),
+        ({"description": "812 wait"}, "Mail queue: 812 wait"),
+        ({"summary": "", "message": "Mail queue is long"}, "Mail queue is long"),
+        ({}, "Mail queue"),
+    ],
+)
+def test_a_title_of_grafana_is_the_rules_summary_else_its_name_and_never_its_values(notes: dict[str, str], title: str):
+    alert = {
+        "status": "firing",
+        "labels": {"alertname": "Mail queue", "instance": "mx1"},
+        "annotations": notes,
+        "valueString": "[ var='A' labels={instance=mx1} value=812 ]",
+        "fingerprint": "6c3e1b0a9f22d710",
+    }
+
+    (found,) = CATALOGUE["grafana"].read({"status": "firing", "alerts": [alert]}, {})
+
+    assert found.title == title
+    assert found.labels["alertname"] == "Mail queue"
+    assert "value=812" in found.labels["values"]

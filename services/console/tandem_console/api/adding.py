@@ -15,6 +15,7 @@ from tandem_console.api import integration_shapes as shapes
 from tandem_console.api.connecting import Connecting, Tool
 from tandem_console.api.incidents import PROBLEMS
 from tandem_console.api.integrations import Integrations, told
+from tandem_console.api.sharing import require_all_ours
 
 
 def router(parts: Integrations) -> APIRouter:
@@ -50,6 +51,7 @@ async def connect(connecting: Connecting, principal: Principal, body: shapes.New
     wanted = _wanted(body, tool_of(connecting, body.vendor), principal)
     if connecting.policy is None:
         raise Unavailable("policy", "this console cannot change integrations")
+    await require_all_ours(connecting, principal, wanted)
     try:
         made = await add_way(
             connecting.policy, wanted, key=connecting.key, now=connecting.clock.now(), secret=body.secret
@@ -58,6 +60,8 @@ async def connect(connecting: Connecting, principal: Principal, body: shapes.New
         raise _at_field(refused) from refused
     found = {"tenant": wanted.tenant, "name": wanted.name}
     detail = {"vendor": wanted.vendor, "auth": wanted.auth.value}
+    if wanted.provider is not None:
+        detail |= {"provider": wanted.provider, "tenant_from": str(wanted.tenant_from)}
     await connecting.noted(principal, found, "integration.add", "done", detail)
     return made
 
@@ -87,14 +91,22 @@ def _wanted(body: shapes.NewWay, tool: Tool, principal: Principal) -> Integratio
         prefix=body.prefix,
         parameter=body.parameter or "key",
         user=body.user or None,
+        provider=body.provider or None,
+        tenant_from=body.tenant_from or None,
         topics=tuple(body.topics) if auth is AuthKind.SNS else (),
         hmac=scheme_of(tool.slug) if auth is AuthKind.HMAC else None,
     )
     wrong = faults_by_field(wanted)
     if wrong:
-        errors = tuple(f"/{field}: {said.replace(' (--topic ARN)', '')}" for field, said in wrong)
+        errors = tuple(f"/{field}: {_of_form(said)}" for field, said in wrong)
         raise Refused(Reason.INVALID, "this way in would not work", errors=errors)
     return wanted
+
+
+def _of_form(said: str) -> str:
+    """Without the option of the command line, of which a form has none."""
+    before, option, after = said.partition(" (--")
+    return before + after.partition(")")[2] if option else said
 
 
 def _at_field(refused: Refused) -> Refused:

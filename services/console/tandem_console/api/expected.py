@@ -1,31 +1,24 @@
-"""Expected signals: look at checks and their history, pause and resume them. What a pause does is the router's."""
+"""Expected signals: look at checks and their history. Pausing them is ``pausing.py``'s."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response
-from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AwareDatetime, BaseModel
 
 from tandem.agreement.expected import Check
-from tandem.bus.port import Record
-from tandem.bus.topics import SIGNALS, signal_key
-from tandem.clock import Clock, monotonic, pause
+from tandem.clock import Clock
 from tandem.errors import Reason, Refused
-from tandem.model.signal import Signal, SignalKind
-from tandem.web.text import STRICT, Line, Text
-from tandem.wire import codec
+from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
-from tandem_console.api import shapes
 from tandem_console.api.allowed import Gate
 from tandem_console.api.desk import Appends, Desk
 from tandem_console.api.incidents import PROBLEMS
 from tandem_console.pages.names import Agreements
 from tandem_console.store.checks import NOTHING, CheckStore, Row
-from tandem_console.store.records import Deed, RecordStore
+from tandem_console.store.records import RecordStore
 
 PERIOD = timedelta(days=92)
 """What is counted where nobody names a period: a quarter."""
@@ -121,16 +114,6 @@ class CheckHistory(BaseModel):
     items: list[CheckLine]
 
 
-class Pause(BaseModel):
-    """Why, and until when at most."""
-
-    model_config = STRICT
-
-    reason: Annotated[Line, Field(min_length=1, max_length=500)]
-    until: AwareDatetime | None = None
-    """It ends by itself then; without it, only when somebody resumes it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expecting:
     """What the routes of this file need."""
@@ -151,8 +134,6 @@ def router(parts: Expecting) -> APIRouter:
     _list(api, parts)
     _one(api, parts)
     _history(api, parts)
-    _pause(api, parts)
-    _resume(api, parts)
     return api
 
 
@@ -195,36 +176,6 @@ def _history(api: APIRouter, parts: Expecting) -> None:
         return {"items": await parts.checks.history(principal.tenants, tenant, check_id, limit=limit)}
 
 
-def _pause(api: APIRouter, parts: Expecting) -> None:
-    @api.post("/{tenant}/{check_id}/pause", response_model=None, operation_id="pause_expected", responses=_CHANGED)
-    async def pause_expected(
-        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.STEER))],
-        tenant: _Id,
-        check_id: _Id,
-        body: Pause,
-    ) -> Response:
-        """Expect nothing for a while: nothing is raised. An alert that stands goes on standing."""
-        if body.until is not None and body.until <= parts.clock.now():
-            raise Refused(Reason.INVALID, "this end is over already", errors=("/until: lies in the past",))
-        await found_check(parts, principal, tenant, check_id)
-        said = {"note": body.reason, "until": body.until}
-        return await _say(parts, principal, (tenant, check_id), SignalKind.PAUSE, said)
-
-
-def _resume(api: APIRouter, parts: Expecting) -> None:
-    @api.post("/{tenant}/{check_id}/resume", response_model=None, operation_id="resume_expected", responses=_CHANGED)
-    async def resume_expected(
-        principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.STEER))],
-        tenant: _Id,
-        check_id: _Id,
-    ) -> Response:
-        """Expect it again: its interval begins anew."""
-        row = await found_check(parts, principal, tenant, check_id)
-        if row["phase"] != "paused":
-            raise Refused(Reason.CONFLICT, "it is not paused")
-        return await _say(parts, principal, (tenant, check_id), SignalKind.RESUME, {})
-
-
 async def found_check(parts: Expecting, principal: Principal, tenant: str, check_id: str) -> Row:
     """The check, if it is one of the caller's."""
     now = parts.clock.now()
@@ -233,47 +184,6 @@ async def found_check(parts: Expecting, principal: Principal, tenant: str, check
     if not rows:
         raise Refused(Reason.NOT_FOUND, "there is no such check among yours")
     return rows[0]
-
-
-async def _say(
-    parts: Expecting, principal: Principal, key: tuple[str, str], kind: SignalKind, said: Mapping[str, Any]
-) -> JSONResponse:
-    """A person's word about a check, durable; 200 once the router has taken it, 202 when that takes longer."""
-    now, (tenant, check_id) = parts.clock.now(), key
-    signal = Signal(
-        signal_id=parts.desk.fresh_id(),
-        tenant=tenant,
-        check=check_id,
-        kind=kind,
-        received_at=now,
-        by=principal.actor,
-        **said,
-    )
-    await parts.bus.append([Record(SIGNALS.name, signal_key(tenant, check_id), codec.encode(signal))])
-    deed = Deed(
-        at=now,
-        who=principal.name,
-        party=principal.party.value,
-        tenant=tenant,
-        action=f"check.{kind.value}",
-        object=check_id,
-        outcome="done",
-        detail={"person": principal.person, "reason": said.get("note")},
-    )
-    await parts.records.write_audit(deed)
-    row, done = await _watched(parts, principal, key, paused=kind is SignalKind.PAUSE)
-    shown = ExpectedCheck.model_validate(shown_check(parts, row)).model_dump(mode="json")
-    return JSONResponse(shown, 200 if done else 202)
-
-
-async def _watched(parts: Expecting, principal: Principal, key: tuple[str, str], *, paused: bool) -> tuple[Row, bool]:
-    until = monotonic() + parts.watched_s
-    while True:
-        row = await found_check(parts, principal, *key)
-        done = (row["phase"] == "paused") is paused
-        if done or monotonic() >= until:
-            return row, done
-        await pause(_LOOK_S)
 
 
 def shown_check(parts: Expecting, row: Row) -> dict[str, Any]:
@@ -319,10 +229,3 @@ def shown_check(parts: Expecting, row: Row) -> dict[str, Any]:
 def _declared(parts: Expecting, row: Row) -> Check | None:
     agreement = parts.agreements.active(row["tenant"])
     return agreement.expected.checks.get(row["check_id"]) if agreement is not None else None
-
-
-_CHANGED: dict[int | str, dict[str, Any]] = {
-    200: {"model": ExpectedCheck, "description": "As it is now."},
-    202: {"model": ExpectedCheck, "description": "Durable; the router has not taken it yet."},
-    409: {"model": shapes.Problem, "description": "It is not paused."},
-}

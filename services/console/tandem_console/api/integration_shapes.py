@@ -178,6 +178,10 @@ class NewWay(BaseModel):
     """For auth basic; empty: any."""
     topics: Annotated[list[Annotated[Line, Field(max_length=400)]], Field(max_length=20)] = []
     """For auth sns: ARNs of the topics that may post."""
+    provider: Annotated[Text, Field(max_length=64, pattern=ONE_LINE)] = ""
+    """Whose customers it posts for; then ``tenant`` is told of those that nobody maps."""
+    tenant_from: Annotated[Text, Field(max_length=110, pattern=ONE_LINE)] = ""
+    """The field that names the customer, ``customer`` or ``labels.NAME``; the provider's document maps it."""
     secret: Annotated[str, Field(min_length=16, max_length=512)] | None = None
     """The vendor's own; by default Tandem makes one."""
 

@@ -1,23 +1,28 @@
-"""``/checks``: every signal the agreements wait for, backups first, and a page each with its history and address.
+"""``/checks``: every signal the agreements wait for, backups first; a page each with its history, address and pause.
 
 No secret is on them: where one belongs, a word stands in its place.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+from starlette.datastructures import FormData
 
+from tandem.errors import Reason, Refused
 from tandem.model.integration import Integration
 from tandem.policy import ways_in
 from tandem.web.text import Text
 from tandem_console import signals
-from tandem_console.access import Principal, Scope
+from tandem_console.access import Principal, Scope, may
 from tandem_console.api.expected import Expecting, found_check, shown_check
+from tandem_console.api.pausing import Pause, paused, resumed
 from tandem_console.pages.names import Names
 from tandem_console.pages.render import Templates
 from tandem_console.signals import Period, Whose
@@ -26,6 +31,17 @@ from tandem_console.way_shown import PLACEHOLDER
 PER_PAGE = 100
 MOST_PAGES = 1_000
 HISTORY = 50
+LENGTHS = {
+    "1h": ("1 hour", timedelta(hours=1)),
+    "4h": ("4 hours", timedelta(hours=4)),
+    "1d": ("1 day", timedelta(days=1)),
+    "7d": ("7 days", timedelta(days=7)),
+    "30d": ("30 days", timedelta(days=30)),
+}
+"""How long a check may be paused by a choice; another end is said, or none."""
+_NOTHING: Mapping[str, str] = MappingProxyType({"reason": "", "lasting": "1d", "until": ""})
+"""The form's fields as they begin."""
+_LONGEST = 1_000
 Owners = Callable[[str, str, datetime], Whose | None]
 """(tenant, check, instant) -> whose its alert would be; the router's decision, wired by whoever starts the console."""
 _Filter = Annotated[Text, Query(max_length=64)]
@@ -112,8 +128,10 @@ class Pages:
             live=await self.live(principal, asked),
         )
 
-    async def one(self, principal: Principal, tenant: str, check_id: str) -> Response:
-        """One check."""
+    async def one(
+        self, principal: Principal, tenant: str, check_id: str, *, fault: str = "", said: Mapping[str, str] = _NOTHING
+    ) -> Response:
+        """One check, perhaps with what is wrong with a form that was sent, and what stood in it."""
         checks, now = self.parts.checks, self.parts.clock.now()
         row = shown_check(self.parts, await found_check(self.parts, principal, tenant, check_id))
         (known,) = signals.ordered([row])
@@ -121,6 +139,7 @@ class Pages:
         return self.templates.page(
             "check.html",
             principal,
+            status=409 if fault else 200,
             now=now,
             names=self.names,
             check=self._row(known, links, now),
@@ -128,6 +147,10 @@ class Pages:
             tones=signals.TONES,
             kinds=signals.KINDS,
             ways=await self._ways(principal, known),
+            may_pause=may(principal, Scope.STEER),
+            lengths=LENGTHS,
+            fault=fault,
+            said=said,
             history=await checks.history(principal.tenants, tenant, check_id, limit=HISTORY),
         )
 
@@ -152,8 +175,14 @@ class Pages:
 
 
 def router(pages: Pages) -> APIRouter:
-    """The list and one page each."""
+    """The list, one page each, and its forms."""
     routes = APIRouter(include_in_schema=False)
+    _looking(routes, pages)
+    _acting(routes, pages)
+    return routes
+
+
+def _looking(routes: APIRouter, pages: Pages) -> None:
     reader = pages.parts.gate.allowed(Scope.READ)
 
     @routes.get("/checks")
@@ -178,7 +207,72 @@ def router(pages: Pages) -> APIRouter:
         """One check."""
         return await pages.one(principal, tenant, check_id)
 
-    return routes
+
+def _acting(routes: APIRouter, pages: Pages) -> None:
+    lead = pages.parts.gate.allowed(Scope.STEER)
+
+    @routes.post("/checks/{tenant}/{check_id}/pause")
+    async def pause(
+        request: Request, principal: Annotated[Principal, Depends(lead)], tenant: _Id, check_id: _Id
+    ) -> Response:
+        """Expect nothing of it for a while."""
+        given = _given(await request.form())
+        try:
+            await paused(pages.parts, principal, (tenant, check_id), _asked_pause(given, pages.parts.clock.now()))
+        except Refused as refused:
+            return await _refused(pages, principal, (tenant, check_id), refused, given)
+        return _back(tenant, check_id)
+
+    @routes.post("/checks/{tenant}/{check_id}/resume")
+    async def resume(principal: Annotated[Principal, Depends(lead)], tenant: _Id, check_id: _Id) -> Response:
+        """Expect it again."""
+        try:
+            await resumed(pages.parts, principal, (tenant, check_id))
+        except Refused as refused:
+            return await _refused(pages, principal, (tenant, check_id), refused, _NOTHING)
+        return _back(tenant, check_id)
+
+
+async def _refused(
+    pages: Pages, principal: Principal, key: tuple[str, str], refused: Refused, given: Mapping[str, str]
+) -> Response:
+    """The page with what was wrong; a check of somebody else stays unknown."""
+    if refused.reason not in {Reason.INVALID, Reason.CONFLICT}:
+        raise refused
+    said = refused.detail[:1].upper() + refused.detail[1:] + "."
+    return await pages.one(principal, *key, fault=said, said=given)
+
+
+def _back(tenant: str, check_id: str) -> Response:
+    return RedirectResponse(f"/checks/{quote(tenant, safe='')}/{quote(check_id, safe='')}", 303)
+
+
+def _given(form: FormData) -> dict[str, str]:
+    return {name: str(form.get(name, "")).replace("\x00", "").strip()[:_LONGEST] for name in _NOTHING}
+
+
+def _asked_pause(given: Mapping[str, str], now: datetime) -> Pause:
+    """What the form asks for.
+
+    Raises:
+        Refused: INVALID; no reason, or an end that is no time.
+    """
+    until = _until(given["until"]) if given["until"] else None
+    if until is None and (length := LENGTHS.get(given["lasting"])) is not None:
+        until = now + length[1]
+    try:
+        return Pause(reason=" ".join(given["reason"].split()), until=until)
+    except ValidationError as wrong:
+        said = "say in up to 500 letters why nothing is expected: both parties see it"
+        raise Refused(Reason.INVALID, said) from wrong
+
+
+def _until(said: str) -> datetime:
+    """A form's date and time, in UTC as the form says."""
+    try:
+        return datetime.fromisoformat(said).replace(tzinfo=UTC)
+    except ValueError as fault:
+        raise Refused(Reason.INVALID, "the end should be a date and a time of day, such as 2026-11-21 06:00") from fault
 
 
 def _conditions(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:

@@ -18,6 +18,7 @@ from tandem_console.api.adding import connect, tool_of
 from tandem_console.api.connecting import Tool
 from tandem_console.api.integration_shapes import NewWay
 from tandem_console.api.integrations import told
+from tandem_console.api.sharing import providers
 from tandem_console.pages.integrations import Done
 from tandem_console.pages.integrations import Pages as IntegrationPages
 from tandem_console.rows_to_add import slug
@@ -31,7 +32,21 @@ KINDS = {
 }
 ADVANCED = frozenset({"header", "prefix", "parameter", "user", "hmac"})
 """Fields that stand behind "More"."""
-_FIELDS = ("name", "tenant", "auth", "header", "prefix", "parameter", "user", "topics", "secret")
+SHARED = frozenset({"provider", "tenant_from"})
+"""Fields of one tool for several clients, behind a fold of their own."""
+_FIELDS = (
+    "name",
+    "tenant",
+    "auth",
+    "header",
+    "prefix",
+    "parameter",
+    "user",
+    "topics",
+    "secret",
+    "provider",
+    "tenant_from",
+)
 _LONGEST = 4_000
 _Vendor = Annotated[Text, Path(max_length=64)]
 
@@ -49,7 +64,7 @@ class Pages:
         now = self.ways.clock.now()
         return self.ways.templates.page("connect.html", principal, now=now, kinds=kinds, q=q)
 
-    def form(
+    async def form(
         self,
         principal: Principal,
         tool: Tool,
@@ -70,9 +85,11 @@ class Pages:
             tenants=tenants,
             ways=WAYS,
             parameters=QUERY_NAMES,
+            providers=await providers(self.ways.parts.connecting, principal),
             said={**dict.fromkeys(_FIELDS, ""), **begin, **(given or {})},
             faults=faults or {},
             more=bool(ADVANCED & set(faults or {})),
+            shared=bool(SHARED & {*(faults or {}), *(name for name, said in (given or {}).items() if said)}),
         )
 
 
@@ -92,7 +109,7 @@ def router(pages: Pages) -> APIRouter:
     @routes.get("/connect/{vendor}")
     async def ask(principal: Annotated[Principal, Depends(overseer)], vendor: _Vendor) -> Response:
         """Whose it is, and what it shall be called."""
-        return pages.form(principal, _tool(pages, vendor))
+        return await pages.form(principal, _tool(pages, vendor))
 
     @routes.post("/connect/{vendor}")
     async def make(request: Request, principal: Annotated[Principal, Depends(overseer)], vendor: _Vendor) -> Response:
@@ -102,11 +119,11 @@ def router(pages: Pages) -> APIRouter:
         try:
             made = await connect(connecting, principal, _body(tool, given))
         except ValidationError as wrong:
-            return pages.form(principal, tool, _unsecret(given), _of_pydantic(wrong))
+            return await pages.form(principal, tool, _unsecret(given), _of_pydantic(wrong))
         except Refused as refused:
             if refused.reason not in {Reason.INVALID, Reason.CONFLICT}:
                 raise
-            return pages.form(principal, tool, _unsecret(given), _of_refusal(refused))
+            return await pages.form(principal, tool, _unsecret(given), _of_refusal(refused))
         done = Done(made=told(connecting, made), good=f"{made.integration.name} is made. Set up the tool, then test.")
         return await pages.ways.page(principal, made.integration.name, done=done)
 

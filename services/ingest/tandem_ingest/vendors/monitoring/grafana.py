@@ -39,7 +39,7 @@ def _alert(alert: object, group: Mapping[str, object], extra: Mapping[str, str])
     says = alertmanager.with_common(alert, group)
     labels, notes = shape.mapping(says.get("labels")), shape.mapping(says.get("annotations"))
     values = shape.text(says.get("valueString"))
-    title = _about_rule(labels, notes)
+    title = _about_rule(labels, notes) or _told(labels, notes)
     translated = {
         **says,
         "annotations": {
@@ -60,6 +60,12 @@ def _alert(alert: object, group: Mapping[str, object], extra: Mapping[str, str])
             "runbook_url": notes.get("runbook_url"),
         },
     )
+
+
+def _told(labels: Mapping[str, object], notes: Mapping[str, object]) -> str | None:
+    """What a rule without any text is called: its name alone; the values are a label."""
+    says = shape.first(*(notes.get(name) for name in ("summary", "title", "description", "message")))
+    return None if says else shape.text(labels.get("alertname"))
 
 
 def _about_rule(labels: Mapping[str, object], notes: Mapping[str, object]) -> str | None:
