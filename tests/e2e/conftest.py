@@ -19,6 +19,7 @@ from tandem.app.dialects import Dialects
 from tandem_console.welcome import WelcomeStep
 from tests.support.console import PASSWORD
 from tests.support.console_site import Site
+from tests.support.quick_passwords import quick_passwords
 from tests.support.requirements import chromium
 from tests.support.ways import Asides, Door
 
@@ -58,7 +59,7 @@ def door() -> Door:
 def site(door: Door) -> Iterator[Site]:
     asides = Asides()
     ports = {"dialects": Dialects(), "trials": door, "aside": asides, "ingest_url": "https://alerts.example.com"}
-    with Site(welcome_steps=STEPS, **ports) as running:
+    with quick_passwords(), Site(welcome_steps=STEPS, **ports) as running:
         door.world = running.world
         asides.begin(running.world)
         for name, party, role in (

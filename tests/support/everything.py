@@ -16,6 +16,7 @@ from tandem.app.targets import ALL
 from tandem.clock import pause
 from tests.support.postgres import Database
 from tests.support.system import EXAMPLES
+from tests.support.web import NO_TLS
 
 KEY = bytes(32)
 READY_S = 90.0
@@ -33,7 +34,7 @@ async def everything(database: Database, data_dir: Path) -> AsyncIterator[httpx.
     async with asyncio.timeout(READY_S):
         while not process.address:
             await pause(0.01)
-    async with httpx.AsyncClient(base_url=process.address, timeout=40.0, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=process.address, timeout=40.0, trust_env=False, verify=NO_TLS) as http:
         async with asyncio.timeout(READY_S):
             while (await http.get("/readyz")).status_code != 200:
                 await pause(0.05)

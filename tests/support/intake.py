@@ -23,6 +23,7 @@ from tandem_ingest.api import AlertLane
 from tandem_ingest.integrations import IntegrationBook
 from tandem_ingest.metrics import Counts
 from tests.support.fake_bus import FakeBus
+from tests.support.web import NO_TLS
 
 
 @dataclass
@@ -72,7 +73,7 @@ async def open_intake(integrations: Iterable[Integration], clock: Clock) -> Asyn
     server = WebServer(app, listening=bind("127.0.0.1", 0), stopping=asyncio.Event())
     await server.start()
     url = "http://{}:{}".format(*server.address)
-    async with httpx.AsyncClient(base_url=url, timeout=20.0, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=20.0, trust_env=False, verify=NO_TLS) as http:
         yield Intake(http, bus, book, metrics, url)
     await acceptance.drain()
     await server.stop(1.0)

@@ -20,6 +20,7 @@ _MEMORY_LIMIT = 1024**3
 _CPU_LIMIT_S = 100
 _PIECE = 60_000
 _CHEAP_S = 0.02
+_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,13 @@ class Cost:
 
 
 def cost_of(file: Path) -> Cost:
-    """Read the document as every command does; of three times the cheapest, if the first was not cheap.
+    """Read the document as every command does; of three times the cheapest, if the first cost more than half of a second.
 
-    Another process on the same core costs a reading CPU time too, but never makes it cheaper than it is.
+    Another process on the same core costs a reading CPU time too, but never makes it cheaper than it is: what was cheap
+    enough at once is not read again.
     """
     first = _once(file)
-    again = [_once(file) for _ in range(2 if first.cpu_s > _CHEAP_S else 0)]
+    again = [_once(file) for _ in range(2 if first.cpu_s > _AGAIN_S else 0)]
     return min((first, *again), key=lambda cost: cost.cpu_s / max(cost.pace_s, _CHEAP_S))
 
 

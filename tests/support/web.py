@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ QUICK = Limits(headers_within_s=0.3, body_within_s=0.3, read_within_s=0.5, keep_
 """Deadlines a test can wait for."""
 PATIENCE_S = 10.0
 """A test that waits longer has found a hang."""
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that speak plain HTTP only, as ``verify``: trusts nobody. To read the system's authorities anew for each
+client takes longer than most tests of a door."""
 
 
 @dataclass

@@ -21,6 +21,8 @@ from tandem.app.keys import KEY, make_keys
 from tandem.web.server import bind
 from tests.support.postgres import Database, new_base, quick_room
 
+pytestmark = pytest.mark.timeout(240)  # two processes beside each other, also on a busy machine
+
 ROOT = Path(__file__).parents[3]
 READY_S = 90
 JSON = {"Accept": "application/json"}

@@ -14,6 +14,7 @@ from tandem.app.settings import Settings
 from tandem.clock import pause
 from tandem.db.migrate import upgrade
 from tests.support.postgres import Database
+from tests.support.web import NO_TLS
 
 KEY = base64.b64encode(bytes(32)).decode()
 
@@ -22,7 +23,7 @@ async def answers(process: Process) -> httpx.AsyncClient:
     async with asyncio.timeout(60):
         while not process.address:
             await pause(0.01)
-    return httpx.AsyncClient(base_url=process.address, timeout=10.0, trust_env=False)
+    return httpx.AsyncClient(base_url=process.address, timeout=10.0, trust_env=False, verify=NO_TLS)
 
 
 async def test_an_ingest_without_its_schema_refuses_says_so_and_serves_once_it_is_there(

@@ -15,6 +15,7 @@ from tandem.cli.integrations import app
 from tandem.cli.program import command_line
 from tests.support.installation import put_agreements
 from tests.support.supervisor import Supervisor, supervisor
+from tests.support.web import NO_TLS
 
 WAYS = {
     "bearer": ["--auth", "bearer"],
@@ -100,7 +101,9 @@ async def test_alerts_of_a_customer_wait_until_the_providers_document_has_its_li
     known = await stages(running, "ninja", "--customer", "31")
     waits = await stages(running, "ninja", "--customer", "Acme & Sons")
     body = {"title": "Disk full on ACME-1", "customer": "acme & sons", "severity": "high"}
-    async with httpx.AsyncClient(trust_env=False, headers={"authorization": f"Bearer {row['secret']}"}) as http:
+    async with httpx.AsyncClient(
+        trust_env=False, verify=NO_TLS, headers={"authorization": f"Bearer {row['secret']}"}
+    ) as http:
         answer = await http.post(row["url"], json=body)
     listed = json.loads((await typed(running, "unknown", "ninja", "--output", "json")).stdout)
 
@@ -121,7 +124,9 @@ async def test_alerts_of_a_customer_wait_until_the_providers_document_has_its_li
 
 async def test_what_names_no_customer_is_released_by_a_person_who_knows_whose_it_is(running: Supervisor) -> None:
     row = await added(running, "mute", "--provider", "brightwater", "--tenant-from", "customer")
-    async with httpx.AsyncClient(trust_env=False, headers={"authorization": f"Bearer {row['secret']}"}) as http:
+    async with httpx.AsyncClient(
+        trust_env=False, verify=NO_TLS, headers={"authorization": f"Bearer {row['secret']}"}
+    ) as http:
         await stages(running, "mute")  # by then ingest knows it
         answer = await http.post(row["url"], json={"title": "Disk full somewhere"})
     waits = await typed(running, "unknown", "mute")
@@ -153,7 +158,7 @@ async def test_beside_another_process_the_way_in_is_where_the_setting_says(runni
 async def test_the_list_says_when_each_brought_something_and_what_was_refused(running: Supervisor) -> None:
     row = await added(running, "counted")
     await stages(running, "counted")
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
         refused = await http.post(row["url"], json={"title": "a"})
 
     rows = json.loads((await typed(running, "list", "--output", "json")).stdout)

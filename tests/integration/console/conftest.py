@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.support.console import World, close_world, make_world
+from tests.support.quick_passwords import quick_passwords
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sign_in_is_quick() -> Iterator[None]:
+    with quick_passwords():
+        yield
 
 
 @pytest.fixture

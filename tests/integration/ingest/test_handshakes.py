@@ -26,6 +26,7 @@ from tandem_ingest.sns import SnsDoor
 from tests.support.fake_bus import FakeBus
 from tests.support.integrations import integration
 from tests.support.sns_sender import CERTIFICATE, SUBSCRIBE, TOPIC, Internet, certificate, key, message, subscription
+from tests.support.web import NO_TLS
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECRET = "s3cret-of-this-integration"
@@ -80,7 +81,9 @@ async def intake() -> AsyncIterator[Intake]:
     server = WebServer(app, listening=bind("127.0.0.1", 0), stopping=asyncio.Event())
     await server.start()
     host, port = server.address
-    async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30.0, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=f"http://{host}:{port}", timeout=30.0, trust_env=False, verify=NO_TLS
+    ) as http:
         yield Intake(http, bus, internet)
     await sns.close()
     await acceptance.drain()

@@ -27,6 +27,7 @@ from tandem_ingest.integrations import IntegrationBook
 from tandem_ingest.metrics import Counts
 from tests.support.fake_bus import FakeBus
 from tests.support.integrations import basic, integration
+from tests.support.web import NO_TLS
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECRET = "s3cret-of-this-integration"
@@ -71,7 +72,7 @@ async def door() -> AsyncIterator[Door]:
     )
     await server.start()
     url = "http://{}:{}".format(*server.address)
-    async with httpx.AsyncClient(base_url=url) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, verify=NO_TLS) as http:
         yield Door(http, bus, book, metrics, url)
     await server.stop(5)
 

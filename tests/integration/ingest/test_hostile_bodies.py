@@ -31,7 +31,10 @@ from tests.support.integrations import digest, integration
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECRET = "s3cret-of-this-integration"
-GROWTH = 64 << 20
+EVERY = 3
+"""Of the bodies each dialect gets every third, another third than the dialect before."""
+GROWTH = (64 << 20) // EVERY
+"""For some 15,000 posts, as for all 45,000 the whole: a leak of 1.5 KiB a post is found. Measured: 7 MiB."""
 BOMBS = {"n_structure_100000_opening_arrays", "n_structure_open_array_object", "i_structure_500_nested_arrays"}
 CONTENT_TYPES = ("application/json", "application/x-www-form-urlencoded", "text/xml", "multipart/form-data; boundary=x")
 
@@ -219,11 +222,14 @@ async def test_memory_does_not_grow_with_hostile_posts(ways: Ways) -> None:
     bodies = [*json_suite().values(), *(text.encode() for text in naughty_strings())]
     for body in bodies:  # what is made once, of any size, is made here
         await ways.post("generic", body, BEARER)
+    for vendor in CATALOGUE:  # and what each dialect makes once
+        for body in bodies[::20]:
+            await ways.post(vendor, body, BEARER)
     gc.collect()
     before = resident()
 
-    for vendor in CATALOGUE:
-        for number, body in enumerate(bodies):
+    for turn, vendor in enumerate(CATALOGUE):
+        for number, body in enumerate(bodies[turn % EVERY :: EVERY]):
             await ways.post(vendor, body + b" %d" % number, BEARER)
     gc.collect()
 

@@ -29,6 +29,7 @@ from tandem_ingest.metrics import Counts
 from tests.support.corpora import json_suite
 from tests.support.fake_bus import FakeBus
 from tests.support.integrations import STANDARD_WEBHOOKS, digest, integration, secret, unix
+from tests.support.web import NO_TLS
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECRET = "s3cret-of-this-integration"
@@ -84,7 +85,9 @@ async def intake() -> AsyncIterator[Intake]:
     server = WebServer(app, listening=bind("127.0.0.1", 0), stopping=asyncio.Event())
     await server.start()
     host, port = server.address
-    async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=20.0, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=f"http://{host}:{port}", timeout=20.0, trust_env=False, verify=NO_TLS
+    ) as http:
         yield Intake(http, bus, clock, book, metrics, server.address)
     await acceptance.drain()
     await server.stop(1.0)

@@ -59,6 +59,15 @@ async def test_a_user_is_stored_with_a_hash_that_its_password_fits():
     assert (user.person, user.tenants) == ("ana", ("acme",))
 
 
+async def test_a_stolen_hash_is_dear_to_guess():
+    rows = Rows()
+
+    await made(rows)
+
+    # The second recommendation of RFC 9106: 64 MiB, three passes, four lanes.
+    assert rows.users[0][1].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
 @pytest.mark.parametrize(
     "changes",
     [
