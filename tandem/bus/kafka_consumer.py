@@ -106,9 +106,12 @@ class KafkaConsumer:
             return
         try:
             await self._positions.rewind(self._client)
-        except (KafkaError, TimeoutError, AssertionError) as fault:
+        except BaseException as fault:
+            # What was read and not committed is read again all the same, also when nothing new ever comes.
             self._positions.forget()
-            raise Unavailable("kafka", describe(fault)) from fault
+            if isinstance(fault, (KafkaError, TimeoutError, AssertionError)):
+                raise Unavailable("kafka", describe(fault)) from fault
+            raise
 
     async def close(self) -> None:
         """Leave the group, within five seconds whatever the broker does."""

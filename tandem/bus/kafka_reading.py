@@ -29,7 +29,14 @@ class Reading:
 
     async def fetch(self, client: AIOKafkaConsumer, limit: int, wait_s: float) -> Batch:
         """Up to ``limit`` records; see the port."""
-        until = monotonic() + wait_s
+        try:
+            return await self._fetched(client, limit, monotonic() + wait_s)
+        except BaseException:
+            # The client has gone past what it gave before the fault; the next fetch must not begin behind that.
+            self._positions.forget()
+            raise
+
+    async def _fetched(self, client: AIOKafkaConsumer, limit: int, until: float) -> Batch:
         while True:
             self._news.clear()
             await self._positions.take(client)

@@ -38,7 +38,7 @@ _AWAY: Final = (
     asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
     asyncpg.PostgresIOError,
     asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # a lock that is taken; a database that takes no sessions for now
     asyncpg.ReadOnlySQLTransactionError,  # a replica after a fail-over
     asyncpg.InvalidAuthorizationSpecificationError,  # a password being rotated
     asyncpg.InvalidCatalogNameError,  # a server whose database is still being made

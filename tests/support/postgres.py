@@ -99,6 +99,25 @@ class Database:
         await set_codecs(connection)
         return connection
 
+    async def away(self) -> None:
+        """Cut every session but those of the test's own, and take no new one."""
+        await self._allow("false")
+
+    async def back(self) -> None:
+        """Take sessions again."""
+        await self._allow("true")
+
+    async def _allow(self, whether: str) -> None:
+        connection = await asyncpg.connect(self.admin_dsn.replace(f"/{self.name}", "/postgres"))
+        try:
+            await connection.execute(f"alter database {self.name} allow_connections {whether}")
+            await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name <> 'test'",
+                self.name,
+            )
+        finally:
+            await connection.close(timeout=5)
+
     async def close(self) -> None:
         """Close what the test opened here."""
         await self._open.aclose()

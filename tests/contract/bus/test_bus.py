@@ -9,8 +9,9 @@ import pytest
 from tandem.bus.port import Record
 from tandem.bus.postgres import run
 from tandem.db.write import Writes
-from tandem.errors import Fenced
+from tandem.errors import Fenced, Unavailable
 from tests.contract.bus.conftest import TOPIC, Station, drain
+from tests.support.postgres import Database
 
 
 def record(key: str, value: str, topic: str = TOPIC) -> Record:
@@ -102,6 +103,20 @@ async def test_rewind_goes_back_to_what_was_committed(station: Station):
     await member.rewind()
 
     assert [r.value for r in await drain(member)] == [b"1", b"2"]
+
+
+async def test_a_rewind_that_found_the_database_away_is_made_up_for(station: Station, database: Database):
+    """A commit fails because the database is away, and so does the rewind after it; nothing new comes meanwhile."""
+    member = await station.member()
+    await station.publish(record("acme/a", "1"), record("acme/b", "2"))
+    await drain(member)
+
+    await database.away()
+    with pytest.raises(Unavailable):
+        await member.rewind()
+    await database.back()
+
+    assert sorted(r.value for r in await drain(member)) == [b"1", b"2"]
 
 
 async def test_a_batch_committed_twice_is_refused_the_second_time(station: Station):

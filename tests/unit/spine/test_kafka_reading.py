@@ -1,4 +1,4 @@
-"""Of a backlog a batch takes a share of every partition, so what is urgent is in the next one."""
+"""What one member reads: a share of every partition, so what is urgent is in the next batch; nothing is passed over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from tandem.bus.kafka_positions import Positions, _Position
 from tandem.bus.kafka_reading import Reading
@@ -62,3 +64,43 @@ async def test_behind_any_backlog_what_is_urgent_is_in_the_next_batch_whole():
 
     assert got["tandem.urgent", 5] == 3
     assert min(got[place] for place in full) >= 16
+
+
+class Flawed(Client):
+    """One partition answers with a fault, after others have given what they had."""
+
+    def __init__(self, held: dict[tuple[str, int], int], flaw: tuple[str, int]) -> None:
+        super().__init__(held)
+        self.flaw: tuple[str, int] | None = flaw
+
+    async def getmany(self, tp: TopicPartition, *, timeout_ms: int, max_records: int) -> dict:
+        if tuple(tp) == self.flaw:
+            raise TopicAuthorizationFailedError
+        return await super().getmany(tp, timeout_ms=timeout_ms, max_records=max_records)
+
+    def seek(self, place: tuple[str, int], offset: int) -> None:
+        self.left[place] = self.left.get(place, 0) + self.next[place] - offset
+        self.next[place] = offset
+
+
+class Taken(Held):
+    """What is forgotten is taken again at what was committed: nothing."""
+
+    async def take(self, client: Any) -> None:
+        for place in {(t, p) for t in TOPICS for p in range(PARTITIONS)} - self._held.keys():
+            self._held[place] = _Position(2, 0, 0)
+            client.seek(place, 0)
+
+
+@pytest.mark.parametrize("flaw", [(TOPICS[1], 0), (TOPICS[2], 7)])
+async def test_a_partition_that_fails_has_no_record_of_another_passed_over(flaw: tuple[str, int]):
+    client = Flawed({(topic, part): 3 for topic in TOPICS for part in range(PARTITIONS)}, flaw)
+    reading = Reading(Taken())
+    with pytest.raises(TopicAuthorizationFailedError):
+        await reading.fetch(client, 500, 0)
+    client.flaw = None
+
+    batch = await reading.fetch(client, 500, 0)
+
+    assert {(span.first, span.next) for span in batch.spans} == {(0, 3)}
+    assert len(batch.records) == 3 * len(TOPICS) * PARTITIONS
