@@ -11,8 +11,9 @@ another's work; a record that keeps failing goes to quarantine and its partition
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -158,14 +159,21 @@ class Runner:
         if not batch and not lane.timers_due(self._clock.now()):
             return False
         try:
-            await self._commit([lane], batch)
+            await self._worked(lane, batch)
         except Unavailable:
             await lane.consumer.rewind()
+            raise
+        return True
+
+    async def _worked(self, lane: Lane, batch: Batch) -> None:
+        """The batch as a whole, or what can be of it."""
+        try:
+            await self._commit([lane], batch)
+        except Unavailable:
             raise
         except Exception as fault:
             log.warning("batch failed, one by one", group=lane.stage.group, fault=describe(fault))
             await self._one_by_one(lane, batch)
-        return True
 
     async def _one_by_one(self, lane: Lane, batch: Batch) -> None:
         """Every record in a transaction of its own, then timers; what fails ``TRIES`` times is quarantined."""
@@ -173,7 +181,6 @@ class Runner:
             try:
                 await self._commit([lane], single, timers=False)
             except Unavailable:
-                await lane.consumer.rewind()
                 raise
             except Exception as fault:
                 record = single.records[0]
@@ -202,23 +209,30 @@ class Runner:
         if batch:
             passing("runner.fetched")
         try:
-            async with self._link.use() as connection, connection.transaction():
+            async with self._transaction() as connection:
                 turns = await self._plan(connection, lanes, batch, now, timer_limit if timers else 0)
                 writes, topics = self._compose(turns, batch, following=lanes[1:])
                 await run(connection, writes)
                 passing("runner.before_commit")
-        except BaseException as fault:
+        except BaseException:
             for lane in lanes:
                 lane.looked = False  # timers claimed in what was rolled back are still there
-            if isinstance(fault, asyncpg.SyntaxOrAccessError):
-                # A missing table or right is the installation's fault: waiting loses nothing, quarantining would.
-                raise Unavailable("schema", describe(fault)) from fault
             raise
         passing("runner.after_commit")
         self._bus.notify(topics)
         for turn in turns:
             turn.lane.expect(turn.plan.next_due)
             turn.lane.stage.committed(turn.plan)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """On our one connection; raises Unavailable."""
+        try:
+            async with self._link.use() as connection, connection.transaction():
+                yield connection
+        except asyncpg.SyntaxOrAccessError as fault:
+            # A missing table or right is the installation's fault: waiting loses nothing, quarantining would.
+            raise Unavailable("schema", describe(fault)) from fault
 
     async def _plan(
         self,
@@ -279,7 +293,7 @@ class Runner:
         writes = Writes()
         put_poison(writes, single.records[0], service=lane.stage.group, reason=describe(fault), at=self._clock.now())
         self._bus.commit(writes, lane.stage.group, single.spans)
-        async with self._link.use() as connection, connection.transaction():
+        async with self._transaction() as connection:
             await run(connection, writes)
         if self._metrics is not None:
             self._metrics.quarantined_records.labels(single.records[0].topic).inc()
@@ -290,7 +304,7 @@ class Runner:
         if lane.stage.timer_schema is None:
             return
         now = self._clock.now()
-        async with self._link.use() as connection, connection.transaction():
+        async with self._transaction() as connection:
             timers = await claim_due(connection, lane.stage.timer_schema, now, 1)
             writes = Writes()
             for timer in timers:

@@ -234,6 +234,21 @@ async def test_an_unreadable_record_is_quarantined_and_its_partition_moves_on(be
     assert (row["tenant"], row["topic"]) == ("acme", PAGES.name)
 
 
+async def test_a_quarantine_that_cannot_be_written_leaves_no_record_behind(bench: Bench):
+    runner = await bench.runner(first())
+    admin = await bench.database.admin()
+    await admin.execute("alter table bus.quarantine rename to elsewhere")
+    await bench.bus.append([Record(PAGES.name, "acme/a", b"\xff not protobuf")])
+    await bench.send("a")
+
+    assert not await runner.step(1)
+    await admin.execute("alter table bus.elsewhere rename to quarantine")
+    await bench.settle(runner)
+
+    assert await bench.seen("first") == ["a"]
+    assert len(await bench.quarantined()) == 1
+
+
 async def test_what_is_away_for_a_moment_is_tried_again_and_nothing_is_lost(bench: Bench):
     runner = await bench.runner(first(), second(fails_on={"unavailable"}))
     await bench.settle(runner)
