@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tandem.agreement.compiled import Agreement
 from tandem.agreement.schema.people import Contact
-from tandem.bus.consume import encode
+from tandem.bus.commit import encode
 from tandem.bus.plan import Inbox, Plan
 from tandem.bus.postgres import PostgresBus, run
 from tandem.clock import Clock, SystemClock

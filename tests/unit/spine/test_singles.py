@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.bus.consume import singles
+from tandem.bus.one_by_one import singles
 from tandem.bus.port import Batch, Record, Span
 
 
