@@ -165,7 +165,7 @@ class Metrics:
     )
     skipped_records: Counter = _counter(
         "tandem_consumer_skipped_records_total",
-        "Records that Kafka deleted by age before a group had read them. Anything but 0 is a loss.",
+        "Records that Kafka no longer had when a group came to them, deleted by age mostly. Anything but 0 is a loss.",
         "topic",
         "group",
     )

@@ -54,6 +54,8 @@ class Positions:
         self._lost: dict[Place, float] = {}
         """Places that somebody else took although Kafka says they are ours, and when that was seen."""
         self._held: dict[Place, _Position] = {}
+        self._gaps: dict[Place, int] = {}
+        """Where reading went on behind records that were missing, at the first look."""
 
     def __bool__(self) -> bool:
         """Whether anything is held."""
@@ -169,18 +171,21 @@ class Positions:
         if oldest <= stored <= end:
             return stored
         if stored > 0:
-            log.error(
-                "stored position is not on the broker, reading from its oldest record",
-                group=self._group,
-                topic=place[0],
-                partition=place[1],
-                stored=stored,
-                oldest=oldest,
-                end=end,
-            )
-            if self._metrics is not None:
-                self._metrics.skipped_records.labels(place[0], self._group).inc(max(0, oldest - stored))
+            self._tell_skipped(place, stored, oldest, end)
         return oldest
+
+    def _tell_skipped(self, place: Place, stored: int, oldest: int, end: int | None) -> None:
+        log.error(
+            "stored position is not on the broker, reading from its oldest record",
+            group=self._group,
+            topic=place[0],
+            partition=place[1],
+            stored=stored,
+            oldest=oldest,
+            end=end,
+        )
+        if self._metrics is not None:
+            self._metrics.skipped_records.labels(place[0], self._group).inc(max(0, oldest - stored))
 
     # -- read ---------------------------------------------------------------------------------------------------
 
@@ -190,7 +195,23 @@ class Positions:
         fresh = [each for each in got if position is not None and each.offset >= position.next]
         if position is None or not fresh:
             return None
+        if fresh[0].offset > position.next and self._is_new_gap(place, position.next, fresh[0].offset):
+            del self._held[place]
+            return None
         span = Span(*place, position.epoch, position.stored, fresh[-1].offset + 1)
         position.stored = position.next = fresh[-1].offset + 1
         self.moved_at = monotonic()
         return fresh, span
+
+    def _is_new_gap(self, place: Place, expected: int, found: int) -> bool:
+        """Records are missing: the client has lost them, and a second look finds them, or the broker has.
+
+        Nothing here is compacted and nobody writes in Kafka's transactions, so offsets have no holes by themselves.
+        """
+        if self._gaps.get(place) != found:
+            self._gaps[place] = found
+            log.warning("records are missing, looking again", group=self._group, topic=place[0], partition=place[1])
+            return True
+        del self._gaps[place]
+        self._tell_skipped(place, expected, oldest=found, end=None)
+        return False

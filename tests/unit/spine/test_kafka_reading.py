@@ -104,3 +104,30 @@ async def test_a_partition_that_fails_has_no_record_of_another_passed_over(flaw:
 
     assert {(span.first, span.next) for span in batch.spans} == {(0, 3)}
     assert len(batch.records) == 3 * len(TOPICS) * PARTITIONS
+
+
+class Careless(Flawed):
+    """Hands out nothing of the first two records of a partition, so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__({("tandem.sla", 4): 5}, flaw=("", 0))
+        self.times = times
+
+    async def getmany(self, tp: TopicPartition, *, timeout_ms: int, max_records: int) -> dict:
+        if tuple(tp) == ("tandem.sla", 4) and self.next[tuple(tp)] == 0 and self.times:
+            self.times -= 1
+            self.seek(tuple(tp), 2)
+        return await super().getmany(tp, timeout_ms=timeout_ms, max_records=max_records)
+
+
+async def test_records_that_a_client_lost_are_read_at_a_second_look():
+    batch = await Reading(Taken()).fetch(Careless(times=1), 500, 0)
+
+    assert [record.offset for record in batch.records] == [0, 1, 2, 3, 4]
+
+
+async def test_records_that_the_broker_lost_stop_nobody():
+    batch = await Reading(Taken()).fetch(Careless(times=2), 500, 0)
+
+    assert [record.offset for record in batch.records] == [2, 3, 4]
+    assert [(span.first, span.next) for span in batch.spans] == [(0, 5)]
