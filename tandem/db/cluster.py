@@ -28,6 +28,8 @@ _LARGEST_LOG_BYTES = 8 << 20
 _END_BYTES = 16 << 10
 _STARTS, _SHUT_DOWN = "starting PostgreSQL", "database system is shut down"
 """What the server says first and last."""
+_ASKED = "shutdown request"
+"""Somebody wanted it to end; the sessions it then ends say FATAL too."""
 _FAULTS = ("PANIC: ", "FATAL: ", "error: ")
 _TURNED_AWAY = "FATAL:  the database system is "
 
@@ -219,8 +221,9 @@ def last_fault(cluster: Cluster) -> str:
 
 def why_ended(log: str) -> str:
     """The last line of a server's log; of a server that shut itself down, the fault that made it do so."""
-    last = _last_line(log)
-    return _fault(log.rpartition(_STARTS)[2]) if last.endswith(_SHUT_DOWN) else last
+    last, since_start = _last_line(log), log.rpartition(_STARTS)[2]
+    shut_itself_down = last.endswith(_SHUT_DOWN) and _ASKED not in since_start
+    return _fault(since_start) if shut_itself_down else last
 
 
 def _major_of(data: Path) -> int | None:

@@ -15,6 +15,7 @@ FULL = """\
 STOPPED = """\
 2026-12-01 09:10:00.000 UTC [21] LOG:  starting PostgreSQL 18.6 on x86_64-pc-linux-gnu
 2026-12-01 09:11:00.000 UTC [21] LOG:  received fast shutdown request
+2026-12-01 09:11:00.000 UTC [25] FATAL:  terminating connection due to administrator command
 2026-12-01 09:11:01.000 UTC [21] LOG:  database system is shut down
 """
 
