@@ -43,7 +43,7 @@ def cases(short: Sequence[Case], full: Sequence[Case]) -> Sequence[Case]:
 
 def measured(what: str, **figures: float) -> None:
     """Print a figure for the report; `pytest -rP` shows it."""
-    said = ", ".join(f"{name.replace('_', ' ')} {value:.1f}" for name, value in figures.items())
+    said = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in figures.items())
     print(f"MEASURED {what}: {said}")
     if REPORT:
         with Path(REPORT).open("a", encoding="utf-8") as report:

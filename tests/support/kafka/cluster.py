@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -49,6 +50,8 @@ _QUICK = {
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
 }
+PORTS = 10_000, 32_000
+"""Below what Linux and macOS give to clients."""
 
 
 @dataclass(frozen=True)
@@ -341,15 +344,17 @@ class Cluster:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; Kafka cannot take port 0."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for each in held:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in held]
-    finally:
-        for each in held:
-            each.close()
+    """Ports that nobody listens on now; Kafka cannot take port 0.
+
+    None of those the kernel gives to clients: a connection may have it before a broker starts, or while one is away.
+    """
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.SystemRandom().randrange(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.add(port)
+    return list(found)
 
 
 def _joined(pairs: Mapping[str, str], sign: str) -> str:

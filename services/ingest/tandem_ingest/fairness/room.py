@@ -1,11 +1,11 @@
-"""How much the router has before it, and how much it should: about half a second of its own work. Pure.
+"""How much the router has before it, and how much it should: about a seventh of a second of its own work. Pure.
 
 More in its log would not be routed sooner, and whatever comes next would stand behind it.
 """
 
 from __future__ import annotations
 
-WORTH_S = 0.5
+WORTH_S = 0.15
 LEAST = 100
 MOST = 5_000
 AT_FIRST = 250

@@ -33,7 +33,7 @@ PLACES = 200_000
 """Known at once; past it, which takes one client alone, the order is that of arrival."""
 APPEND_S = 5.0
 _POLL_S = 1.0
-_REST_S, _NO_ROOM_S = 0.05, 0.15
+_REST_S, _NO_ROOM_S = 0.05, 0.06
 """Between two steps, and after one that found no room."""
 _TAKE_EVERY_S = 1.0
 _LEAVE_S = 1.0
