@@ -244,6 +244,19 @@ def test_without_a_delivery_id_a_retry_past_the_window_may_be_a_second_alert_of_
     assert story.check().violations == []
 
 
+def test_the_window_of_a_retry_is_one_of_the_clock_that_ingest_has(story: Story):
+    two_ids_for_one_delivery(story)
+    story.post.own_id = False
+    for each in story.post.tries:
+        each.intended_at = each.ended_at = 1_200.0
+    story.post.tries[-1].ended_at = 1_220.0
+    assert story.check().violations
+
+    story.post.ahead_s = 590.0
+
+    assert story.check().violations == []
+
+
 def test_an_intent_is_written_before_its_outcome_is_known():
     post = Post("acme", "/v1/alerts/rmm", {}, b"{}", "disk")
 

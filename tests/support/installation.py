@@ -195,7 +195,8 @@ class Installation(Generic[P]):
         headers = {"Content-Type": "application/json", **way.headers(body)}
         if own_id:
             headers["X-Tandem-Delivery"] = f"delivery-{number}"
-        return Post(way.tenant, f"/v1/alerts/{way.name}", headers, body, key, firing, own_id)
+        ahead_s = self.ahead.total_seconds()
+        return Post(way.tenant, f"/v1/alerts/{way.name}", headers, body, key, firing, own_id, ahead_s)
 
     async def deliver(self, post: Post) -> Post:
         """Have ``post`` accepted."""

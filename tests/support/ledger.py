@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 WINDOW_S = 600
-"""Without a delivery id a post that comes again over this boundary of the wall clock is another delivery (ingest's README)."""
+"""Without a delivery id a post that comes again over this boundary of ingest's clock is another delivery (its README)."""
 
 
 class Outcome(StrEnum):
@@ -49,6 +49,8 @@ class Post:
     firing: bool = True
     own_id: bool = True
     """The tool gives its deliveries ids."""
+    ahead_s: float = 0.0
+    """How far the clock of the installation it is for is ahead of ours."""
     tries: list[Try] = field(default_factory=list)
 
     @property
@@ -63,7 +65,7 @@ class Post:
     def may_be_two(self) -> bool:
         """Whether its tries may count as two deliveries."""
         ends = [at for each in self.tries for at in (each.intended_at, each.ended_at) if at is not None]
-        windows = {int(at // WINDOW_S) for at in ends}
+        windows = {int((at + self.ahead_s) // WINDOW_S) for at in ends}
         return not self.own_id and len(windows) > 1
 
     def intend(self) -> Try:
