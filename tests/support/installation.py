@@ -52,6 +52,8 @@ from tests.support.system import examples
 CRASH_HOURS = float(os.environ.get("CRASH_HOURS", "0"))
 AUDIT_S = 20.0
 """For one question of the auditor, in everything that a long run has left behind."""
+OVER_S = 30.0
+"""After an outage the auditor is right to say for a moment that something is not known."""
 EXAMPLES = Path(__file__).parents[2] / "deploy" / "agreement"
 REST_S = 180.0
 """Until everything accepted has been routed and paged; generous."""
@@ -229,7 +231,13 @@ class Installation(Generic[P]):
         return replace(findings, violations=[*findings.violations, *await self.audit()])
 
     async def audit(self) -> list[str]:
-        """What the auditor finds in everything there ever was."""
+        """What the auditor finds in everything there ever was, and goes on finding: an outage may just have ended."""
+        deadline = time.monotonic() + OVER_S
+        while (found := await self._audited()) and time.monotonic() < deadline:
+            await asyncio.sleep(1)
+        return found
+
+    async def _audited(self) -> list[str]:
         now = SystemClock().now() + self.ahead
         since = now - timedelta(days=365)
         terms = Terms(now=now, since=since, patience=timedelta(seconds=30), budget_s=AUDIT_S)
