@@ -233,7 +233,7 @@ class Installation(Generic[P]):
     async def audit(self) -> list[str]:
         """What the auditor finds in everything there ever was, and goes on finding: an outage may just have ended."""
         deadline = time.monotonic() + OVER_S
-        while (found := await self._audited()) and time.monotonic() < deadline:
+        while (found := await self._audited()) and time.monotonic() < deadline:  # noqa: ASYNC110 - a view tells nobody
             await asyncio.sleep(1)
         return found
 
