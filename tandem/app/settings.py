@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     audit_budget_s: float = Field(default=5.0, gt=0, le=60)
     """How long each question of the auditor may take; all of them together four times as long."""
     log_format: str | None = None
-    """json or console; default: console on a terminal."""
+    """json or console; default: console on a terminal. Read before all others, by ``tandem.cli.program``."""
     agreements: Path | None = None
     """Directory of agreement documents to apply at the start and when they change."""
     welcome_file: Path | None = None

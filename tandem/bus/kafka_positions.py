@@ -176,7 +176,7 @@ class Positions:
 
     def _tell_skipped(self, place: Place, stored: int, oldest: int, end: int | None) -> None:
         log.error(
-            "stored position is not on the broker, reading from its oldest record",
+            "records are not on the broker any more, reading on from the oldest behind them",
             group=self._group,
             topic=place[0],
             partition=place[1],

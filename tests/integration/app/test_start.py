@@ -26,6 +26,12 @@ async def answers(process: Process) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=process.address, timeout=10.0, trust_env=False, verify=NO_TLS)
 
 
+async def until_ready(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while (await http.get("/readyz")).status_code != 200:
+            await pause(0.05)
+
+
 async def test_an_ingest_without_its_schema_refuses_says_so_and_serves_once_it_is_there(
     empty_database: Database, tmp_path: Path
 ) -> None:
@@ -44,9 +50,7 @@ async def test_an_ingest_without_its_schema_refuses_says_so_and_serves_once_it_i
         assert (await http.get("/livez")).status_code == 200
 
         await upgrade(empty_database.dsn)
-        async with asyncio.timeout(60):
-            while (await http.get("/readyz")).status_code != 200:
-                await pause(0.05)
+        await until_ready(http)
         assert (await http.post("/v1/alerts/erp", content=b'{"title":"t"}')).status_code == 401
 
     process.lifecycle.stop()
@@ -62,9 +66,7 @@ async def test_a_process_that_ends_says_so_first_and_asks_each_client_to_come_by
     process = Process(settings, ["ingest"])
     running = asyncio.create_task(process.run())
     async with await answers(process) as http:
-        async with asyncio.timeout(60):
-            while (await http.get("/readyz")).status_code != 200:
-                await pause(0.05)
+        await until_ready(http)
         kept = await http.post("/v1/alerts/erp", content=b'{"title":"t"}')
         assert (kept.status_code, kept.headers.get("connection")) == (401, None)
 

@@ -102,21 +102,11 @@ async def test_the_same_first_version_twice_makes_one_page_and_keeps_the_newer_s
     assert await pager.admin.fetchval("select version from notifier.escalation") == 2
 
 
-async def test_where_the_bus_may_deliver_twice_a_first_version_that_comes_again_pages_nobody_and_resets_nothing(pager):
-    pager.trusts_version_one = False
-    await pager.open()
-    pager.clock.advance(timedelta(minutes=5))
-    await pager.commit()
-    assert [page.person for page in pager.take()] == ["ina", "ivo"]
-    before = await pager.admin.fetchval("select state from notifier.escalation")
-
-    await pager.commit(event(opened(), FactKind.OPENED, START))
-
-    assert pager.take() == []
-    assert await pager.admin.fetchval("select state from notifier.escalation") == before
-
-
-async def test_a_p1_whose_opening_came_on_the_urgent_topic_is_not_opened_again_by_the_other(pager):
+@pytest.mark.parametrize(
+    "trusts", [False, True], ids=["where the bus may deliver twice", "from the urgent topic before"]
+)
+async def test_a_p1s_opening_that_comes_again_pages_nobody_and_resets_nothing(pager, trusts: bool):
+    pager.trusts_version_one = trusts
     await pager.open()
     pager.clock.advance(timedelta(minutes=5))
     await pager.commit()
