@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.tree import name_of, sources
+from tests.support.tree import files, name_of, sources
 
 SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "core", "misc", "shared"}
 SAY_NOTHING |= {"service_layer", "services_layer", "bl", "lib", "tools_common"}
@@ -24,3 +24,9 @@ def test_no_package_does_its_work_in_its_init_file():
     lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in inits}
 
     assert {name: length for name, length in lengths.items() if length > LONGEST_INIT} == {}
+
+
+def test_every_committed_file_is_text_that_can_be_read_in_a_review():
+    binary = [name_of(path) for path in files() if b"\0" in path.read_bytes()]
+
+    assert binary == []
