@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -34,9 +35,16 @@ def run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run a coroutine to its end; what this project raises becomes one line and an exit code."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.get_loop().set_exception_handler(_unheard)
             return runner.run(work())
     except TandemError as fault:
         raise fail(fault) from fault
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody waits for, except a name that was not found: whoever gave up on its lookup has said so itself."""
+    if not isinstance(context.get("exception"), socket.gaierror):
+        loop.default_exception_handler(context)
 
 
 def fail(fault: TandemError) -> typer.Exit:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
+import logging
+import socket
 from datetime import UTC, datetime
 
 import pytest
 
-from tandem.cli.edge import Output, show
+from tandem.cli.edge import Output, run, show
 
 AT = datetime(2026, 11, 20, 21, 8, 6, 513852, tzinfo=UTC)
 ROW = {"name": "a" * 120, "note": None, "at": AT}
@@ -38,3 +42,26 @@ def test_programs_get_the_whole_instant(capsys: pytest.CaptureFixture[str]):
     show([ROW], Output.JSON)
 
     assert json.loads(capsys.readouterr().out) == [{**ROW, "at": str(AT)}]
+
+
+async def _abandon(fault: Exception) -> None:
+    """A future that fails when nobody waits for it any more."""
+    future = asyncio.get_running_loop().create_future()
+    future.set_exception(fault)
+    del future
+    gc.collect()
+
+
+def test_a_name_that_is_not_found_for_somebody_who_gave_up_waiting_is_no_fault_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+):
+    with caplog.at_level(logging.DEBUG, "asyncio"):
+        run(lambda: _abandon(socket.gaierror(-2, "Name or service not known")))
+
+    assert caplog.records == []
+
+
+def test_any_other_fault_that_nobody_waits_for_is_logged(caplog: pytest.LogCaptureFixture):
+    run(lambda: _abandon(OSError("disk on fire")))
+
+    assert "Future exception was never retrieved" in caplog.text
