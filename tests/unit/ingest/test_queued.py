@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from tandem.bus import topics
 from tandem.bus.port import Record
@@ -58,3 +59,15 @@ async def test_what_cannot_be_kept_goes_to_the_bus_without_its_mark_and_nobody_i
 
     assert [(each.key, each.value, each.headers) for each in bus.records] == [(RECORD.key, RECORD.value, None)]
     assert heard == []
+
+
+async def test_a_log_says_once_that_alerts_do_not_wait_and_once_that_they_do_again() -> None:
+    table = Table()
+    queued = Queued(table, FakeBus())
+
+    with capture_logs() as said:
+        for table.away in (False, True, True, False, False, True):
+            await queued.append([RECORD])
+
+    direct, waiting = "alerts that should wait go straight to the bus", "alerts wait again"
+    assert [line["event"] for line in said] == [direct, waiting, direct]

@@ -46,15 +46,23 @@ class Queued:
         self._waiting = waiting
         self._bus = bus
         self._put = put
+        self._passed_by = False
+        """Whether the last ones went to the bus: said when it changes, not with every post."""
 
     async def append(self, records: Sequence[Record]) -> None:
         """Make ``records`` durable; raises Unavailable when neither way does."""
         try:
             await self._waiting.put(records)
-            self._put()
         except Unavailable as fault:
-            log.warning("alerts that should wait go straight to the bus", fault=str(fault))
+            if not self._passed_by:
+                log.warning("alerts that should wait go straight to the bus", fault=str(fault))
+            self._passed_by = True
             await self._bus.append([Record(each.topic, each.key, each.value) for each in records])
+            return
+        if self._passed_by:
+            log.info("alerts wait again")
+        self._passed_by = False
+        self._put()
 
 
 class Turns:
