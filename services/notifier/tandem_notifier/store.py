@@ -107,14 +107,17 @@ CLOSE = Statement(
 )
 """Columns: incident, party, track, who acknowledged (null: nobody did), when. Told pages go on, asking nothing."""
 
+# A commit that was not heard is written again, and meanwhile another process may have had its attempt: what arrived has
+# arrived, whoever tried last; a failure is news only while no later attempt was begun.
 RESULT = Statement(
     name="notifier_result",
     width=7,
-    sql="UPDATE notifier.page p SET state = CASE WHEN p.state = 'sending' THEN r.state ELSE p.state END,"
-    " attempt = r.attempt, next_attempt_at = r.next_attempt_at, leased_by = NULL, leased_until = NULL,"
-    " sent_at = coalesce(p.sent_at, r.sent_at), failure = r.failure, late = p.late OR r.late"
+    sql="UPDATE notifier.page p SET state = CASE WHEN p.state IN ('planned', 'sending') THEN r.state ELSE p.state END,"
+    " attempt = greatest(p.attempt, r.attempt), next_attempt_at = r.next_attempt_at, leased_by = NULL,"
+    " leased_until = NULL, sent_at = coalesce(p.sent_at, r.sent_at), failure = r.failure, late = p.late OR r.late"
     " FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bool[])"
-    " AS r(page_id, state, attempt, next_attempt_at, sent_at, failure, late) WHERE p.page_id = r.page_id",
+    " AS r(page_id, state, attempt, next_attempt_at, sent_at, failure, late) WHERE p.page_id = r.page_id"
+    " AND (r.state = 'delivered' OR p.state <> 'delivered' AND p.attempt <= r.attempt)",
 )
 """Columns: page, its state unless it was closed meanwhile, attempt, next attempt, sent at, failure, gave way."""
 
