@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -23,8 +24,9 @@ from tests.support.ledger import Ledger, Outcome, Post, Try
 from tests.support.pager_provider import Received
 from tests.support.served import Kill
 
-ALERT, OTHER_ALERT, INCIDENT, OTHER_INCIDENT, PAGE = (UUID(int=number) for number in range(1, 6))
+ALERT, OTHER_ALERT, INCIDENT, OTHER_INCIDENT, PAGE, CALLED = (UUID(int=number) for number in range(1, 7))
 ORACLE = Oracle(clocks=frozenset({"response"}), people={"acme": frozenset({"ada"}), "other": frozenset({"bob"})})
+PLANNED_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 SENT_AT = 1_000_000.0
 """Far from a boundary of ten minutes."""
 KILL = Kill(100.0, "kill -9 of the process", in_flight=1)
@@ -77,7 +79,7 @@ def story() -> Story:
         incidents=[IncidentRow(INCIDENT, "acme", "disk", "P2", "internal")],
         facts=[(INCIDENT, 1, "opened"), (INCIDENT, 2, "acknowledged")],
         clocks=[ClockRow(INCIDENT, "response", "internal", 1, 3.0)],
-        pages=[PageRow(PAGE, "acme", INCIDENT, "delivered")],
+        pages=[PageRow(PAGE, "acme", INCIDENT, "delivered", "internal", PLANNED_AT)],
         deliveries=[PAGE],
     )
     return Story(Ledger([post]), [page(), told()], rows, [])
@@ -144,6 +146,17 @@ def more_repeated_than_in_flight(story: Story) -> None:
     story.log = [replace(each, received_at=at) for at in (99.9, 101.0) for each in two]
 
 
+def called_after(waited: timedelta) -> Callable[[Story], None]:
+    """The other party gets a page as well, so long after the responsible one was asked."""
+
+    def spoil(story: Story) -> None:
+        called = PageRow(CALLED, "acme", INCIDENT, "delivered", "msp", PLANNED_AT + waited)
+        story.rows = replace(story.rows, pages=[*story.rows.pages, called], deliveries=[PAGE, CALLED])
+        story.log.append(page(webhook_id=str(CALLED), body={"party": "msp"}))
+
+    return spoil
+
+
 LOST = {
     "an accepted alert that is not there": change(alerts=none, decisions=none),
     "an alert without a decision": change(decisions=none),
@@ -177,6 +190,7 @@ OTHERS = {
     "a page that names another client": log(page(body={"tenant": "other"})),
     "a page to another client's person": log(page(path="bob")),
     "a page to the party that is not responsible": log(page(body={"party": "msp"})),
+    "a page to both parties at once": called_after(timedelta()),
     "a page that came again for no reason": log(page(), page(received_at=11.0)),
     "a page repeated whose outcome no kill has lost": repeated_long_before_the_kill,
     "a page repeated after the kill was over": repeated_without_a_kill,
@@ -218,6 +232,12 @@ def test_a_spoilt_record_belongs_in_quarantine(story: Story):
     assert check(story.ledger, story.log, story.rows, story.kills, wanted).violations
     story.rows = replace(story.rows, quarantined=1)
     assert check(story.ledger, story.log, story.rows, story.kills, wanted).violations == []
+
+
+def test_the_other_party_may_be_called_once_the_responsible_one_was_asked(story: Story):
+    called_after(timedelta(seconds=90))(story)
+
+    assert story.check().violations == []
 
 
 def test_a_page_in_flight_at_a_kill_may_come_again_once(story: Story):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
@@ -54,6 +55,8 @@ class PageRow:
     tenant: str
     incident_id: UUID
     state: str
+    party: str
+    planned_at: datetime
 
 
 @dataclass(frozen=True)
@@ -283,9 +286,29 @@ def _is_about_an_incident(page: Received) -> bool:
     return page.body.get("kind") != "notice"
 
 
+def _is_a_first(page: Received) -> bool:
+    return page.body["kind"] == "page" and page.body["step"] == 0
+
+
+def _called(rows: Rows) -> set[str]:
+    """Pages of a party that was asked after the responsible one was."""
+    responsible = {row.id: row.responsible_party for row in rows.incidents}
+    asked: dict[UUID, datetime] = {}
+    for row in sorted(rows.pages, key=lambda row: row.planned_at, reverse=True):
+        if row.party == responsible.get(row.incident_id):
+            asked[row.incident_id] = row.planned_at
+    return {
+        str(row.page_id) for row in rows.pages if row.incident_id in asked and row.planned_at > asked[row.incident_id]
+    }
+
+
 def _foreign_pages(log: Sequence[Received], rows: Rows, oracle: Oracle) -> Iterable[str]:
-    """I4: a page is about an incident there is, of its tenant, to somebody whom that tenant's agreement names."""
+    """I4: a page is about an incident there is, of its tenant, to somebody whom that tenant's agreement names.
+
+    The first goes to the responsible party; whose people could not be reached calls the other party, later.
+    """
     incidents = {row.id: row for row in rows.incidents}
+    called = _called(rows)
     for page in filter(_is_about_an_incident, log):
         said = page.body
         incident = incidents.get(UUID(said["incident_id"]))
@@ -295,5 +318,5 @@ def _foreign_pages(log: Sequence[Received], rows: Rows, oracle: Oracle) -> Itera
             yield f"page {page.webhook_id} says {said['tenant']}, its incident is of {incident.tenant}"
         elif page.path not in oracle.people.get(incident.tenant, frozenset()):
             yield f"page {page.webhook_id} of {incident.tenant} went to {page.path}"
-        elif said["kind"] == "page" and said["step"] == 0 and said["party"] != incident.responsible_party:
+        elif said["party"] != incident.responsible_party and _is_a_first(page) and page.webhook_id not in called:
             yield f"page {page.webhook_id} went to party {said['party']}, responsible is {incident.responsible_party}"

@@ -365,7 +365,7 @@ async def _rows(connection: asyncpg.Connection) -> Rows:
         ),
         facts=await every(lambda *fact: fact, "incident_id, version, kind", "router.event"),
         clocks=await every(ClockRow, "incident_id, clock, party, cycle, counted_s", "sla.clock"),
-        pages=await every(PageRow, "page_id, tenant, incident_id, state", "notifier.page"),
+        pages=await every(PageRow, "page_id, tenant, incident_id, state, party, planned_at", "notifier.page"),
         deliveries=await every(lambda page_id: page_id, "page_id", "notifier.attempt where result = 'delivered'"),
         quarantined=await connection.fetchval("select count(*) from bus.quarantine"),
     )
