@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 
 import pytest
 
@@ -13,12 +12,16 @@ from tests.support.apart import PAIRS, apart
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation, installation
 from tests.support.kafka.broker import KafkaBroker
+from tests.support.shared_fleet import SharedFleet
 from tests.support.supervisor import Supervisor
 
 KNOWN_S = 2.5
 """By then every ingest knows the ways in."""
 LINES = 12
 """Of a failure, at once; all of it comes at the end."""
+
+
+_FAILED = pytest.StashKey[str]()
 
 
 class _Faults:
@@ -58,38 +61,44 @@ async def running(shared_installation: Installation[Supervisor]) -> Installation
 
 
 @pytest.fixture(scope="session")
-async def shared_fleet() -> AsyncIterator[Installation[Fleet]]:
-    async with apart(PAIRS) as made:
-        yield made
+async def shared_fleet() -> AsyncIterator[SharedFleet]:
+    async with SharedFleet(lambda: apart(PAIRS)) as shared:
+        yield shared
 
 
 @pytest.fixture
-async def fleet(shared_fleet: Installation[Fleet]) -> AsyncIterator[Installation[Fleet]]:
+async def fleet(shared_fleet: SharedFleet, request: pytest.FixtureRequest) -> AsyncIterator[Installation[Fleet]]:
     """The shared installation of separate processes, all of them running and every way clear."""
-    await _run(shared_fleet)
-    yield shared_fleet
-    print(shared_fleet.supervisor.said())
+    async with shared_fleet.lent(lambda: _failed(request)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-async def shared_kafka_fleet() -> AsyncIterator[Installation[Fleet]]:
-    async with apart(PAIRS, broker=KafkaBroker()) as made:
-        await asyncio.sleep(KNOWN_S)
-        yield made
+async def shared_kafka_fleet() -> AsyncIterator[SharedFleet]:
+    async with SharedFleet(lambda: apart(PAIRS, broker=KafkaBroker()), settles_s=KNOWN_S) as shared:
+        yield shared
 
 
 @pytest.fixture
-async def kafka_fleet(shared_kafka_fleet: Installation[Fleet]) -> AsyncIterator[Installation[Fleet]]:
+async def kafka_fleet(
+    shared_kafka_fleet: SharedFleet, request: pytest.FixtureRequest
+) -> AsyncIterator[Installation[Fleet]]:
     """The same on a Kafka broker and a PostgreSQL server, both of which a test may take away."""
-    await _run(shared_kafka_fleet)
-    yield shared_kafka_fleet
-    print(shared_kafka_fleet.supervisor.said())
+    async with shared_kafka_fleet.lent(lambda: _failed(request)) as made:
+        yield made
 
 
-async def _run(fleet: Installation[Fleet]) -> None:
-    await fleet.run()
-    fleet.provider.faults.clear()
-    fleet.provider.ill.clear()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = item.name
+    return report
+
+
+def _failed(request: pytest.FixtureRequest) -> str | None:
+    """The name of the test when it failed."""
+    return request.node.stash.get(_FAILED, None)
 
 
 @pytest.fixture
