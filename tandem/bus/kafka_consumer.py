@@ -126,6 +126,7 @@ class KafkaConsumer:
 
     def revoked(self) -> None:
         """Kafka takes everything back."""
+        log.info("kafka took partitions back", group=self.group, partitions=len(self._positions.nexts()))
         self._positions.revoked()
 
     def assigned(self, partitions: Iterable[TopicPartition]) -> None:

@@ -75,7 +75,7 @@ class Positions:
 
     def place(self, tp: TopicPartition) -> Place:
         """As the bus names it."""
-        return tp.topic.removeprefix(self._settings.prefix), tp.partition
+        return self._settings.name(tp.topic), tp.partition
 
     # -- given and taken ----------------------------------------------------------------------------------------
 
@@ -86,6 +86,7 @@ class Positions:
             client.pause(*partitions)
         self._assigned = {self.place(tp) for tp in partitions}
         self.moved_at = monotonic()
+        log.info("kafka gave partitions", group=self._group, partitions=len(partitions))
 
     def revoked(self) -> None:
         """Kafka takes everything back; what was fetched may still be committed until somebody else takes it."""

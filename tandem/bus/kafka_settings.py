@@ -107,6 +107,10 @@ class KafkaSettings:
         """The name on the cluster."""
         return f"{self.prefix}{name}"
 
+    def name(self, topic: str) -> str:
+        """The topic's name without the cluster's prefix."""
+        return topic.removeprefix(self.prefix)
+
     def group(self, name: str) -> str:
         """A group's id on the cluster: ``tandem.router``."""
         return f"{self.prefix}tandem.{name}"

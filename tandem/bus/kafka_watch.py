@@ -1,9 +1,9 @@
 """Notices a member that is stuck although the broker answers, which the client itself does not say.
 
 After a broker's restart a client has been seen to stay in its group and fetch nothing for ever, without a fault
-(aiokafka #1154). So somebody else asks: with a connection of its own, how far each partition reaches and who is in the
-group. A member that was asked for records all the time, and for so long neither moved towards the end nor belonged to
-its group, is stuck.
+(aiokafka #1154). So somebody else asks: with a connection of its own, how far each partition reaches and what the group
+gave to whom. A member that was asked for records all the time, and for so long neither moved towards the end nor read
+what the group says it has, is stuck.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from tandem.bus.kafka import KafkaBus
 from tandem.bus.kafka_consumer import KafkaConsumer
 from tandem.bus.kafka_ends import ends_of
+from tandem.bus.kafka_group import given_to
 from tandem.bus.kafka_producer import describe
 from tandem.bus.kafka_settings import REQUEST_S, SESSION_S
 from tandem.bus.kafka_topics import admin
@@ -74,21 +75,22 @@ class Watch:
 
     async def _fault(self, member: KafkaConsumer) -> str | None:
         nexts = member.nexts()
-        if not nexts:
-            return await self._outside(member)
-        ends = await ends_of(self._bus.settings, list(nexts))
-        behind = {place: ends[place] - position for place, position in nexts.items() if ends[place] > position}
-        if not behind:
-            return None
-        (topic, part), records = max(behind.items(), key=lambda item: item[1])
-        return f"{records} records wait in {topic}[{part}] and none comes"
+        ends = await ends_of(self._bus.settings, list(nexts)) if nexts else {}
+        behind = {place: end - nexts[place] for place, end in ends.items() if end > nexts[place]}
+        if behind:
+            (topic, part), records = max(behind.items(), key=lambda item: item[1])
+            return f"{records} records wait in {topic}[{part}] and none comes"
+        return await self._unread(member)
 
-    async def _outside(self, member: KafkaConsumer) -> str | None:
-        """A member without partitions: it may be one too many, but the group must know it."""
+    async def _unread(self, member: KafkaConsumer) -> str | None:
+        """What Kafka and a member do not agree on; one that Kafka gave nothing may be one too many."""
         group = self._bus.settings.group(member.group)
         async with admin(self._bus.settings) as client:
-            for answer in await client.describe_consumer_groups([group]):
-                for described in answer.groups:
-                    if member.client_id in {each[1] for each in described[5]}:
-                        return None
-        return f"group {group} does not know it"
+            given = await given_to(client, group, member.client_id)
+        if given is None:
+            return f"group {group} does not know it, or never settles"
+        unread = {(self._bus.settings.name(tp.topic), tp.partition) for tp in given} - member.nexts().keys()
+        if not unread:
+            return None
+        topic, part = min(unread)
+        return f"Kafka gave it {topic}[{part}], which it does not read ({len(unread)} of {len(given)})"

@@ -304,6 +304,28 @@ async def test_a_member_that_gets_nothing_although_records_wait_is_told_of(
     assert "1 records wait in tandem.alerts" in said[0]
 
 
+async def test_a_member_that_does_not_read_what_its_group_gave_it_is_told_of(
+    room: KafkaRoom, bus: KafkaBus, database: Database
+):
+    said: list[str] = []
+    watch = Watch(bus, stuck=said.append, stuck_s=1.0, every_s=0.2)
+    member = await bus.consumer("router", [TOPIC])
+    await bus.append([record("acme/a", 0)])
+    await commit(database, bus, await next_batch(member))
+    assert isinstance(member, KafkaConsumer)
+
+    member.revoked()  # as a client whose rebalance never ends; nothing is written and nothing waits
+    stopping = asyncio.Event()
+    watching = asyncio.create_task(watch.run(stopping))
+    until = monotonic() + 30
+    while not said and monotonic() < until:
+        assert not await member.fetch(10, 0.2)
+    stopping.set()
+    await watching
+
+    assert f"which it does not read ({room.settings.partitions} of {room.settings.partitions})" in said[0]
+
+
 async def test_a_member_without_partitions_is_not_stuck_while_its_group_knows_it(room: KafkaRoom, database: Database):
     single = "tandem.routed.msp.single"
     async with admin(room.settings) as client:
