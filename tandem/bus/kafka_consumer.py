@@ -66,6 +66,7 @@ class KafkaConsumer:
         self._client: AIOKafkaConsumer | None = None
         self._telling: asyncio.Task[None] | None = None
         self._faults = 0
+        self._stale = False
         self._closed = False
 
     @property
@@ -85,9 +86,16 @@ class KafkaConsumer:
         """Make a waiting fetch return."""
         self._reading.wake()
 
+    def renew(self) -> None:
+        """Leave with this client and join with another, at the next fetch."""
+        self._stale = True
+        self._reading.wake()
+
     async def fetch(self, limit: int, wait_s: float) -> Batch:
         """Up to ``limit`` records; see the port."""
         self.polled_at = monotonic()
+        if self._stale:
+            await self._drop()
         try:
             client = await self._joined()
             await self._positions.take(client)
@@ -174,6 +182,7 @@ class KafkaConsumer:
             await self._drop()
 
     async def _drop(self) -> None:
+        self._stale = False
         client, self._client = self._client, None
         telling, self._telling = self._telling, None
         self._positions.revoked()

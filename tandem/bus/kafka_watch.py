@@ -3,7 +3,7 @@
 After a broker's restart a client has been seen to stay in its group and fetch nothing for ever, without a fault
 (aiokafka #1154). So somebody else asks: with a connection of its own, how far each partition reaches and what the group
 gave to whom. A member that was asked for records all the time, and for so long neither moved towards the end nor read
-what the group says it has, is stuck.
+what the group says it has, is stuck: first its client is made anew, and when it is stuck again soon the process ends.
 """
 
 from __future__ import annotations
@@ -21,12 +21,16 @@ from tandem.bus.kafka_group import given_to
 from tandem.bus.kafka_producer import describe
 from tandem.bus.kafka_settings import REQUEST_S, SESSION_S
 from tandem.bus.kafka_topics import admin
-from tandem.clock import monotonic, wait_event
+from tandem.clock import monotonic, wait_event, within
 from tandem.errors import Unavailable
 
 EVERY_S = 5.0
+RENEW_S = 20.0
+"""More than a session and a rebalance take together; a client too many that is made anew costs a rebalance."""
 STUCK_S = 45.0
-"""More than a session, a rebalance and a leader's election take together."""
+"""More than those and a leader's election."""
+_AGAIN_S = 300.0
+"""So soon after its client was made anew a member is not helped by another one."""
 
 log = structlog.get_logger("tandem.bus")
 
@@ -35,22 +39,30 @@ class Watch:
     """Watches the members of one bus."""
 
     def __init__(
-        self, bus: KafkaBus, *, stuck: Callable[[str], None], stuck_s: float = STUCK_S, every_s: float = EVERY_S
+        self,
+        bus: KafkaBus,
+        *,
+        stuck: Callable[[str], None],
+        renew_s: float = RENEW_S,
+        stuck_s: float = STUCK_S,
+        every_s: float = EVERY_S,
     ) -> None:
         """``stuck`` is called with what to tell an operator."""
         self._bus = bus
         self._stuck = stuck
+        self._renew_s = renew_s
         self._stuck_s = stuck_s
         self._every_s = every_s
         self._since: dict[KafkaConsumer, float] = {}
         """Members that look stuck -> since when."""
+        self._renewed: dict[KafkaConsumer, float] = {}
+        """Members whose clients were made anew -> when."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Look every few seconds until ``stopping`` is set."""
         while not await wait_event(stopping, self._every_s):
             try:
-                async with asyncio.timeout(3 * REQUEST_S):
-                    await self.look()
+                await within(3 * REQUEST_S, self.look())
             except (Unavailable, KafkaError, OSError, TimeoutError) as fault:
                 self._since.clear()  # the broker does not answer us either: nobody is stuck, it is away
                 log.debug("kafka not watched", fault=describe(fault))
@@ -62,10 +74,19 @@ class Watch:
             if fault is None:
                 self._since.pop(member, None)
                 continue
-            since = self._since.setdefault(member, monotonic())
-            if monotonic() - since >= self._stuck_s:
+            self._judge(member, fault, monotonic())
+
+    def _judge(self, member: KafkaConsumer, fault: str, now: float) -> None:
+        waited = now - self._since.setdefault(member, now)
+        if now - self._renewed.get(member, -_AGAIN_S) < _AGAIN_S:
+            if waited >= self._stuck_s:
                 log.error("kafka consumer is stuck", group=member.group, fault=fault)
                 self._stuck(f"kafka consumer {member.group} is stuck: {fault}")
+        elif waited >= self._renew_s:
+            log.warning("kafka consumer is stuck, its client is made anew", group=member.group, fault=fault)
+            self._renewed[member] = now
+            del self._since[member]
+            member.renew()
 
     def _suspect(self, member: KafkaConsumer) -> bool:
         """It is asked for records, and for a while has got none: one that nobody asks has an excuse."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import TopicPartition
@@ -278,28 +279,51 @@ async def test_how_far_a_topic_reaches_is_written_down_and_its_mark_moves_on_onc
     assert await connection.fetchval("select count(*) from bus.reach") == room.settings.partitions
 
 
-async def test_a_member_that_gets_nothing_although_records_wait_is_told_of(
-    room: KafkaRoom, bus: KafkaBus, database: Database
-):
-    said: list[str] = []
-    watch = Watch(bus, stuck=said.append, stuck_s=1.0, every_s=0.2)
+async def reading_member(database: Database, bus: KafkaBus) -> KafkaConsumer:
+    """A member that has read and committed what there is."""
     member = await bus.consumer("router", [TOPIC])
+    assert isinstance(member, KafkaConsumer)
     await bus.append([record("acme/a", 0)])
     await commit(database, bus, await next_batch(member))
-    stopping = asyncio.Event()
-    watching = asyncio.create_task(watch.run(stopping))
-    await asyncio.sleep(1.0)
+    return member
+
+
+def stop_fetching(member: KafkaConsumer) -> None:
+    """As a client does that the broker's restart has confused."""
+    assert member._client is not None
+    member._client.pause(*member._client.assignment())
+
+
+async def test_a_member_that_gets_nothing_although_records_wait_reads_on_with_a_client_made_anew(
+    bus: KafkaBus, database: Database
+):
+    said: list[str] = []
+    watch = Watch(bus, stuck=said.append, renew_s=1.0, every_s=0.2)
+    member = await reading_member(database, bus)
+    async with watching(watch):
+        await asyncio.sleep(1.5)
+        stop_fetching(member)
+        await bus.append([record("acme/a", 1)])
+
+        batch = await next_batch(member)
+
+    assert [each.value for each in batch.records] == [b"1"]
     assert not said
 
-    assert isinstance(member, KafkaConsumer)
-    assert member._client is not None
-    member._client.pause(*member._client.assignment())  # as a client that has stopped fetching
-    await bus.append([record("acme/a", 1)])
-    until = monotonic() + 30
-    while not said and monotonic() < until:
-        assert not await member.fetch(10, 0.2)
-    stopping.set()
-    await watching
+
+async def test_a_member_that_is_stuck_again_although_its_client_was_made_anew_is_told_of(
+    bus: KafkaBus, database: Database
+):
+    said: list[str] = []
+    watch = Watch(bus, stuck=said.append, renew_s=1.0, stuck_s=2.0, every_s=0.2)
+    member = await reading_member(database, bus)
+    async with watching(watch):
+        until = monotonic() + COME_S
+        await bus.append([record("acme/a", 1)])
+        while not said and monotonic() < until:
+            if member._client is not None:
+                stop_fetching(member)
+            await member.fetch(10, 0.2)
 
     assert "1 records wait in tandem.alerts" in said[0]
 
@@ -308,22 +332,26 @@ async def test_a_member_that_does_not_read_what_its_group_gave_it_is_told_of(
     room: KafkaRoom, bus: KafkaBus, database: Database
 ):
     said: list[str] = []
-    watch = Watch(bus, stuck=said.append, stuck_s=1.0, every_s=0.2)
-    member = await bus.consumer("router", [TOPIC])
-    await bus.append([record("acme/a", 0)])
-    await commit(database, bus, await next_batch(member))
-    assert isinstance(member, KafkaConsumer)
-
-    member.revoked()  # as a client whose rebalance never ends; nothing is written and nothing waits
-    stopping = asyncio.Event()
-    watching = asyncio.create_task(watch.run(stopping))
-    until = monotonic() + 30
-    while not said and monotonic() < until:
-        assert not await member.fetch(10, 0.2)
-    stopping.set()
-    await watching
+    watch = Watch(bus, stuck=said.append, renew_s=0.5, stuck_s=1.0, every_s=0.2)
+    member = await reading_member(database, bus)
+    async with watching(watch):
+        until = monotonic() + COME_S
+        while not said and monotonic() < until:
+            member.revoked()  # as a client whose rebalance never ends; nothing is written and nothing waits
+            assert not await member.fetch(10, 0.2)
 
     assert f"which it does not read ({room.settings.partitions} of {room.settings.partitions})" in said[0]
+
+
+@asynccontextmanager
+async def watching(watch: Watch) -> AsyncIterator[None]:
+    stopping = asyncio.Event()
+    task = asyncio.create_task(watch.run(stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        await task
 
 
 async def test_a_member_without_partitions_is_not_stuck_while_its_group_knows_it(room: KafkaRoom, database: Database):
@@ -332,17 +360,16 @@ async def test_a_member_without_partitions_is_not_stuck_while_its_group_knows_it
         await client.create_topics([NewTopic(room.settings.topic(single), 1, 1)])
     async with kafka_bus(room.settings, database) as bus:
         said: list[str] = []
-        watch = Watch(bus, stuck=said.append, stuck_s=0.5, every_s=0.2)
+        watch = Watch(bus, stuck=said.append, renew_s=0.5, every_s=0.2)
         members = [await bus.consumer("outside", [single]) for _ in range(2)]
         until = monotonic() + COME_S
         while not any(member.epochs() for member in members) and monotonic() < until:
             await asyncio.gather(*(member.fetch(1, 0.2) for member in members))
-        stopping = asyncio.Event()
-        watching = asyncio.create_task(watch.run(stopping))
-        for _ in range(20):
-            await asyncio.gather(*(member.fetch(1, 0.2) for member in members))
-        stopping.set()
-        await watching
+        async with watching(watch):
+            for _ in range(20):
+                await asyncio.gather(*(member.fetch(1, 0.2) for member in members))
+
+        assert not watch._renewed
 
     assert not said
 
