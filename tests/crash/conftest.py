@@ -62,7 +62,7 @@ async def running(shared_installation: Installation[Supervisor]) -> Installation
 
 @pytest.fixture(scope="session")
 async def shared_fleet() -> AsyncIterator[SharedFleet]:
-    async with SharedFleet(lambda: apart(PAIRS)) as shared:
+    async with SharedFleet(lambda: apart(PAIRS), settles_s=KNOWN_S) as shared:
         yield shared
 
 

@@ -29,7 +29,7 @@ from tandem_ingest.arriving import Arriving, headers_of
 from tandem_ingest.doors.door import Answer, Asked, Door, Taken
 from tandem_ingest.doors.table import Doors
 from tandem_ingest.fairness.gate import TooMany
-from tandem_ingest.integrations import IntegrationBook
+from tandem_ingest.integrations import NOT_LOOKED_UP, IntegrationBook
 from tandem_ingest.metrics import Counts, Result
 from tandem_ingest.normalise import Post
 from tandem_ingest.sns import SnsDoor, cannot_fetch
@@ -94,6 +94,9 @@ class AlertLane:
                 raise Unavailable("integrations", "not loaded yet")
             return await self._taken(door, asked, started)
         except Refused as refusal:
+            if self._book.cannot_tell(refusal):
+                self._counts.received(asked.integration, Result.UNAVAILABLE)
+                return _worded(door.unavailable(asked, NOT_LOOKED_UP), asked)
             self._counts.received(asked.integration, refusal.reason.value)
             return _worded(door.refused(asked, refusal), asked)
         except Unavailable as fault:

@@ -28,7 +28,7 @@ from tandem.wire import codec
 from tandem_ingest import signature, text
 from tandem_ingest.accept import Acceptance
 from tandem_ingest.arriving import Arriving, headers_of
-from tandem_ingest.integrations import IntegrationBook
+from tandem_ingest.integrations import NOT_LOOKED_UP, IntegrationBook
 from tandem_ingest.metrics import Counts, Result
 
 PREFIX = "/v1/heartbeats/"
@@ -105,6 +105,9 @@ class HeartbeatLane:
             body = await self._arriving.body(scope, receive)
             await self._take(ping, integration, headers, body, scope.get("query_string", b""))
         except Refused as refusal:
+            if self._book.cannot_tell(refusal):
+                self._counts.heard(integration, Result.UNAVAILABLE)
+                return problems.of(NOT_LOOKED_UP)
             self._counts.heard(integration, refusal.reason.value)
             if refusal.reason is Reason.UNAUTHENTICATED and ping is not None and ping.secret is not None:
                 return problems.of(Refused(Reason.NOT_FOUND, _NOWHERE))

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from types import MappingProxyType
 
+from tandem.errors import Reason, Refused, Unavailable
 from tandem.model.integration import Integration
 from tandem_ingest.dialects import Dialects
 from tandem_ingest.vendors.vendor import Vendor
+
+NOT_LOOKED_UP = Unavailable("integrations", "unknown here, and they cannot be looked up now")
 
 
 class IntegrationBook:
@@ -17,6 +20,8 @@ class IntegrationBook:
     def __init__(self, integrations: Iterable[Integration] = ()) -> None:
         """``loaded`` stays false until the first ``replace``."""
         self.loaded = False
+        self.outdated = False
+        """The last look at the source was in vain: an integration or a secret that is not known here may be new."""
         self._dialects = Dialects()
         self._by_name: Mapping[str, Integration] = {}
         self._by_digest: Mapping[bytes, Integration] = {}
@@ -32,7 +37,12 @@ class IntegrationBook:
         faults = self._dialects.replace(found)
         self._know(found)
         self.loaded = True
+        self.outdated = False
         return faults
+
+    def cannot_tell(self, refusal: Refused) -> bool:
+        """Whether ``refusal`` may be wrong: who is refused as unknown while we cannot look must come again."""
+        return self.outdated and refusal.reason is Reason.UNAUTHENTICATED
 
     def vendor_of(self, integration: Integration) -> Vendor:
         """What its bodies are read by: its mapping, else its vendor's reading."""

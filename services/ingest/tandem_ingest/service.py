@@ -133,6 +133,7 @@ class Ingest:
             faults = self.book.replace(found)
             self._shared = any(each.tenant_from for each in found)
         except (Unavailable, TimeoutError, OSError) as fault:
+            self.book.outdated = True
             log.warning("integrations not refreshed", known=len(self.book), error=type(fault).__name__)
             return
         for name, problem in faults.items():

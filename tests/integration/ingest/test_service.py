@@ -50,6 +50,13 @@ async def post(its: Ingest, key: str = SECRET, body: bytes = b'{"title":"t"}') -
     return answer.status_code
 
 
+async def check_in(its: Ingest, key: str = SECRET) -> int:
+    transport = httpx.ASGITransport(app=its.heartbeats(nowhere))
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as http:
+        answer = await http.post("/v1/heartbeats/rmm/backup", headers={"authorization": f"Bearer {key}"})
+    return answer.status_code
+
+
 async def red(its: Ingest) -> set[str]:
     found = set()
     for name, check in its.checks().items():
@@ -96,6 +103,25 @@ async def test_when_the_source_goes_away_the_last_integrations_stay() -> None:
 
     assert await post(its) == 202
     assert await red(its) == set()
+    await its.stop()
+
+
+async def test_who_is_unknown_while_integrations_cannot_be_looked_up_is_asked_to_come_again() -> None:
+    source = Source(integration())
+    its = ingest(source, FakeBus())
+    await its.start()
+    source.known = (integration(secrets=(secret("the-new-secret"),)),)
+    source.fault = Unavailable("database")
+    await its.refresh()
+
+    assert await post(its, "the-new-secret") == 503, "4xx is not tried again, and the secret may be new"
+    assert await check_in(its, "the-new-secret") == 503
+    assert await check_in(its) == 200
+
+    source.fault = None
+    await its.refresh()
+    assert await post(its, "the-new-secret") == 202
+    assert await post(its) == 401
     await its.stop()
 
 
