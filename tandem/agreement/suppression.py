@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from tandem.agreement.rrule import parse_rule
 from tandem.agreement.schema.fields import Moment
 from tandem.agreement.schema.scope import AssetSpec, SiteSpec
 from tandem.agreement.schema.suppression import (
@@ -23,7 +24,7 @@ from tandem.agreement.schema.suppression import (
     SourceSpec,
     TargetSpec,
 )
-from tandem.agreement.windows import Recurrence, Span, parse_rule, weekly_hours
+from tandem.agreement.windows import Recurrence, Span, weekly_hours
 from tandem.model.alert import Alert
 from tandem.model.calendar import instant_of
 from tandem.model.incident import Incident, IncidentClass
