@@ -21,7 +21,7 @@ from tandem.agreement.schema.documents import ProviderDocument, SharedParts, Ten
 from tandem.agreement.schema.matrix import ScopeRow
 from tandem.agreement.schema.people import PathSpec, ScheduleSpec
 from tandem.agreement.schema.scope import AssetSpec, ClassificationRule, FunctionSpec
-from tandem.agreement.suppression import compile_suppressions
+from tandem.agreement.suppressors import compile_suppressions
 from tandem.errors import AgreementError, Problem
 from tandem.model.ownership import Mode, Owner, Party, TenantKind, Track
 

@@ -27,7 +27,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """When something holds; made by ``tandem/agreement/suppression.py``. Bounds are instants."""
+    """When something holds; made by ``tandem/agreement/suppressors.py``. Bounds are instants."""
 
     zone: ZoneInfo
     weekly: tuple[tuple[frozenset[int], time, time], ...] = ()
