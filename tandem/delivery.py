@@ -1,4 +1,6 @@
-"""What a provider's HTTP answer means for one attempt. Pure; sending is http.py, when to try again is the notifier's.
+"""What a provider's HTTP answer means for one attempt. Pure.
+
+Sending is ``tandem.http``'s, when to try again the notifier's.
 
 Source: Standard Webhooks 1.0 (2xx only is success, 3xx a failure, 410 final, Retry-After honoured).
 """

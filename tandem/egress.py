@@ -1,4 +1,4 @@
-"""Where outgoing requests may go. Pure: addresses and names in, a verdict out; resolving and connecting is http.py.
+"""Where outgoing requests may go. Pure: addresses and names in, a verdict out; connecting is ``tandem.http``'s.
 
 A page's webhook is an address that a customer typed in, and our network is inside somebody's perimeter. So a target
 must be a public address of the internet, every address of a name must be one, and the operator lists the exceptions.

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tandem.agreement.compile import all_paths
 from tandem.agreement.defaults import defaults, filled_impact, filled_profiles
+from tandem.agreement.escalation_paths import all_paths
 from tandem.agreement.merge import merge, merge_priorities
 from tandem.agreement.schema.documents import ProviderDocument, TenantDocument
 

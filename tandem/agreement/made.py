@@ -11,7 +11,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from tandem.agreement.schema.suppression import MaintenanceSpec, SilenceSpec
-from tandem.agreement.suppression import Suppressor, silence_of, window_of
+from tandem.agreement.suppression import Suppressor
+from tandem.agreement.suppressors import silence_of, window_of
 from tandem.model.ownership import Actor, Party
 from tandem.model.suppression import SuppressionKind
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tandem.agreement.compile import compile_agreement, host_classes
+from tandem.agreement.compile import compile_agreement
+from tandem.agreement.hosts import host_classes
 from tandem.agreement.matrix import RankedRow, deciding_order
 from tandem.agreement.merge import merge
 from tandem.agreement.proof.budget import Budget, NotProven

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar
 
-from tandem.agreement.compile import compile_agreement, host_classes
+from tandem.agreement.compile import compile_agreement
 from tandem.agreement.compiled import Agreement
+from tandem.agreement.hosts import host_classes
 from tandem.agreement.matrix import deciding_order
 from tandem.agreement.merge import merge, merge_vocabulary
 from tandem.agreement.proof.budget import Budget

@@ -5,15 +5,14 @@ Opened in order, registered with the lifecycle as they open, so that whatever fa
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tandem.app.database_start import await_schema, open_own
+from tandem.app.following import keep_following
 from tandem.app.kafka import open_kafka
 from tandem.app.lifecycle import Lifecycle
 from tandem.app.settings import Settings, envelope_key, kafka_settings
@@ -22,22 +21,12 @@ from tandem.bus.kafka_settings import KafkaSettings
 from tandem.bus.port import Bus
 from tandem.bus.postgres import PostgresBus
 from tandem.bus.postgres_consumer import Sharing
-from tandem.clock import Clock, wait_event
+from tandem.clock import Clock
 from tandem.db.clock import DatabaseClock
-from tandem.db.datadir import DataDirLock
 from tandem.db.embedded import EmbeddedPostgres
-from tandem.db.migrate import upgrade, wait_for_schema
 from tandem.db.pool import engine
-from tandem.errors import StartFailed, Unavailable
 from tandem.metrics import Metrics
 from tandem.policy.book import AgreementBook
-
-SCHEMA_WAIT_S = 600.0
-"""How long a service waits for `tandem db upgrade` before it gives up and lets its supervisor decide."""
-FOLLOW_S = 2.0
-"""How late a process follows a new agreement version."""
-
-log = structlog.get_logger("tandem.app")
 
 
 class BusUse(Enum):
@@ -73,7 +62,6 @@ class Ground:
     key: bytes
     dsn: str
     embedded: EmbeddedPostgres | None
-    lock: DataDirLock | None
     clock: Clock
     bus: Bus
     policy: AsyncEngine
@@ -125,16 +113,9 @@ async def open_ground(
         StartFailed: in one line, what to do.
     """
     kafka = kafka_settings(settings)
-    embedded, lock = None, None
-    dsn = settings.database_url
+    embedded, dsn = None, settings.database_url
     if dsn is None:
-        lock = DataDirLock(settings.data_dir, address=address).acquire()
-        lifecycle.on_close("data directory", partial(_release, lock))
-        embedded = EmbeddedPostgres(settings.data_dir, lock=lock)
-        dsn = await embedded.start()
-        lifecycle.on_close("database", embedded.stop)
-        lifecycle.supervise("database", lambda stopping: _watch(embedded, lifecycle, stopping))
-        await _made(embedded, dsn)
+        embedded, dsn = await open_own(settings, lifecycle, address=address)
     else:
         await await_schema(dsn, waiting)
     key = envelope_key(settings)
@@ -154,25 +135,12 @@ async def open_ground(
         key=key,
         dsn=dsn,
         embedded=embedded,
-        lock=lock,
         clock=clock,
         bus=bus,
         policy=policy,
         book=book,
         address=address,
     )
-
-
-async def _made(embedded: EmbeddedPostgres, dsn: str) -> None:
-    """Bring the schema up to date.
-
-    Raises:
-        StartFailed: the server ended underneath, as on a full disk; why, by its own words.
-    """
-    try:
-        await upgrade(dsn)
-    except Unavailable as fault:
-        raise StartFailed(f"{fault}: {embedded.complaint()}") from fault
 
 
 async def _open_bus(
@@ -204,48 +172,3 @@ async def _open_bus(
     await bus.start()
     lifecycle.on_close("bus", bus.stop)
     return bus
-
-
-async def await_schema(dsn: str, waiting: Callable[[str], None] = lambda _: None) -> None:
-    """Wait for `tandem db upgrade`, and for the database itself.
-
-    Args:
-        waiting: told what it waits for.
-
-    Raises:
-        StartFailed: not within ``SCHEMA_WAIT_S``; what is missing.
-    """
-    try:
-        await wait_for_schema(dsn, seconds=SCHEMA_WAIT_S, waiting=waiting)
-    except Unavailable as fault:
-        raise StartFailed(str(fault)) from fault
-
-
-async def _watch(embedded: EmbeddedPostgres, lifecycle: Lifecycle, stopping: asyncio.Event) -> None:
-    """The database's death is ours: a supervisor starts both again."""
-    died = asyncio.ensure_future(embedded.died())
-    stop = asyncio.ensure_future(stopping.wait())
-    await asyncio.wait([died, stop], return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    if not stopping.is_set():
-        lifecycle.stop(f"PostgreSQL ended: {died.result()}")
-    died.cancel()
-
-
-async def keep_following(book: AgreementBook, metrics: Metrics, stopping: asyncio.Event) -> None:
-    """Keep the book at the active versions: looks every two seconds until ``stopping``."""
-    while True:
-        try:
-            await book.refresh()
-        except Unavailable as fault:
-            log.warning("agreements not refreshed", fault=str(fault))
-        for tenant in book.tenants():
-            agreement = book.active(tenant)
-            if agreement is not None:
-                metrics.agreement_active_version.labels(tenant).set(agreement.version)
-        if await wait_event(stopping, FOLLOW_S):
-            return
-
-
-async def _release(lock: DataDirLock) -> None:
-    lock.release()

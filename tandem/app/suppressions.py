@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from tandem.app.ground import FOLLOW_S, Ground
+from tandem.app.following import FOLLOW_S
+from tandem.app.ground import Ground
 from tandem.bus.consume import Runner
 from tandem.clock import wait_event
 from tandem.db.link import Link

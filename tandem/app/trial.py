@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tandem.clock import Clock, monotonic, pause
 from tandem.errors import DeliveryFailed, DeliveryReason
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem.model.integration import AuthKind, Integration
 from tandem.policy import secrets, ways_in
 from tandem.policy.integrations import one_integration

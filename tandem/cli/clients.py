@@ -59,7 +59,7 @@ def list_(data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
 def show_(tenant: str, data_dir: DataDir = None, output: Format = Output.TABLE) -> None:
     """One client: its mode, its provider's version, who does what, and what differs from the provider's standard."""
     from tandem.policy import shelf
-    from tandem.policy.resolve import stored_pair
+    from tandem.policy.stored import stored_pair
 
     row = with_policy(data_dir, lambda policy: shelf.agreement(policy, tenant, None))
     document, provider = stored_pair(row)

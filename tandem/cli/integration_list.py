@@ -18,7 +18,7 @@ from tandem.clock import SystemClock
 from tandem.db.pool import connect, engine
 from tandem.errors import DeliveryFailed, Reason
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem.model.integration import Integration
 from tandem.policy.integrations import load_integrations
 

@@ -20,7 +20,7 @@ from tandem.cli.serve import settings_with
 from tandem.clock import SystemClock, monotonic, pause
 from tandem.db.pool import connect, engine
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem.model.integration import Integration
 from tandem.policy.integrations import one_integration
 from tandem_console import alert as explaining

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from tandem.cli.stored import Stored
-    from tandem.policy.resolve import StoredTenant
+    from tandem.policy.stored import StoredTenant
 
 Pair = tuple[TenantDocument, ProviderDocument | None]
 
@@ -87,7 +87,7 @@ def compiled(reference: str, data_dir: Path | None) -> Agreement:
 
 def of_stored(row: StoredTenant) -> Named:
     """A stored version, compiled."""
-    from tandem.policy.resolve import stored_pair
+    from tandem.policy.stored import stored_pair
 
     tenant, provider = stored_pair(row)
     documents = (tenant.document, provider.document if provider else None)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tandem.agreement.load import Documents
     from tandem.cli.named import Named
     from tandem.cli.stored import Stored
-    from tandem.policy.resolve import State, TenantVersion
+    from tandem.policy.resolve import TenantVersion
+    from tandem.policy.stored import State
 
 EXAMPLES = 3
 MOST_DAYS = 400

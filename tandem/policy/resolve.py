@@ -1,77 +1,22 @@
-"""Which version of a provider's document goes with which tenant, and what an apply has to write. Touches no database.
+"""What an apply has to write: versions of the given tenants, and of those that follow a provider. Touches no database.
 
-``use: brightwater@3`` is version 3 for good; ``use: brightwater`` follows the newest, so that a changed provider's
-document makes a new version for every tenant that follows it, whether its own document is given or not.
+A changed provider's document makes a new version for every tenant that follows it, whether its own document is given
+or not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
-
-from pydantic import ValidationError
 
 from tandem.agreement.compile import compile_agreement
-from tandem.agreement.document import Node, parse
-from tandem.agreement.lint import lint_documents, lint_tenant, missing_provider, refuse_errors
+from tandem.agreement.lint import lint_documents, lint_tenant, refuse_errors
 from tandem.agreement.load import Documents, Source, canonical_hash, parse_use
 from tandem.agreement.schema.documents import ProviderDocument, TenantDocument
-from tandem.agreement.schema.fields import clean
 from tandem.errors import AgreementError, Problem
-
-Doc = TypeVar("Doc", TenantDocument, ProviderDocument)
-Pinned = tuple[str, int]
-"""(provider, version)."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredProvider:
-    """A numbered version of a provider's document."""
-
-    provider: str
-    version: int
-    hash: str
-    document: str
-    """Canonical."""
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTenant:
-    """A numbered version of a tenant's agreement."""
-
-    tenant: str
-    version: int
-    hash: str
-    document: str
-    source: str
-    provider: str | None
-    provider_version: int | None
-    provider_document: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the database knows of the tenants and providers that an apply is about."""
-
-    stamp: tuple[int, ...]
-    """Changes whenever somebody applies or activates."""
-    newest_providers: Mapping[str, StoredProvider] = field(default_factory=dict)
-    pinned: Mapping[Pinned, StoredProvider] = field(default_factory=dict)
-    active: Mapping[str, StoredTenant] = field(default_factory=dict)
-    newest: Mapping[str, StoredTenant] = field(default_factory=dict)
-    """The last version of each tenant; another one is active when somebody went back by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderVersion:
-    """A provider's document, stored or about to be."""
-
-    source: Source[ProviderDocument]
-    version: int
-    new: bool
+from tandem.policy.provider_versions import ProviderVersion, given_providers, provider_of
+from tandem.policy.stored import State, StoredTenant, stored_pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +64,6 @@ class Work:
     left: tuple[Left, ...] = ()
 
 
-def pins(documents: Documents) -> set[Pinned]:
-    """The provider versions that the given tenants name by number."""
-    used = (parse_use(source.document.use) for source in documents.tenants.values() if source.document.use)
-    return {(name, version) for name, version in used if version is not None}
-
-
 def work_out(documents: Documents, state: State, *, now: datetime, keep_reverted: bool = False) -> Work:
     """What applying ``documents`` writes. What is active already is not checked again.
 
@@ -137,7 +76,7 @@ def work_out(documents: Documents, state: State, *, now: datetime, keep_reverted
     Raises:
         AgreementError: every error of every given document that would change something.
     """
-    providers = _providers(documents, state)
+    providers = given_providers(documents, state)
     tenants = _given(documents, providers, state, keep_reverted=keep_reverted)
     refuse_errors(_problems([each for each in tenants if each.changed], providers, now))
     for each in tenants:
@@ -153,88 +92,10 @@ def intended(documents: Documents, state: State) -> list[TenantVersion]:
     Raises:
         AgreementError: a provider or a version of one that is named is not there, or a stored one cannot be read.
     """
-    providers = _providers(documents, state)
+    providers = given_providers(documents, state)
     given = _given(documents, providers, state, keep_reverted=False)
     following = [_moved(active, provider, state) for active, provider in _behind(documents, providers, state)]
     return [each for each in (*given, *following) if each is not None and each.changed]
-
-
-def stored_pair(row: StoredTenant) -> tuple[Source[TenantDocument], Source[ProviderDocument] | None]:
-    """A stored version's documents; positions are those of the file its owner wrote.
-
-    Raises:
-        AgreementError: this release cannot read it.
-    """
-    tenant = _read(row.document, row.source, f"{row.tenant}@{row.version}", TenantDocument)
-    if row.provider_document is None:
-        return tenant, None
-    label = f"{row.provider}@{row.provider_version or '?'}"
-    return tenant, _read(row.provider_document, row.provider_document, label, ProviderDocument)
-
-
-def check_stored(row: StoredTenant, now: datetime) -> None:
-    """Whether a stored version may be activated: read, checked and compiled by this release.
-
-    Raises:
-        AgreementError: it cannot be read, or does not pass; every reason.
-    """
-    tenant, provider = stored_pair(row)
-    refuse_errors(lint_tenant(tenant, provider, on=now))
-    compile_agreement(tenant.document, provider.document if provider else None, version=row.version)
-
-
-def _providers(documents: Documents, state: State) -> dict[str, ProviderVersion]:
-    """The given providers' documents with their numbers; AgreementError with all that cannot have theirs."""
-    found, problems = {}, list[Problem]()
-    for name, source in documents.providers.items():
-        try:
-            found[name] = _provider_version(source, state.newest_providers.get(name))
-        except AgreementError as error:
-            problems += error.problems
-    refuse_errors(problems)
-    return found
-
-
-def _provider_version(source: Source[ProviderDocument], newest: StoredProvider | None) -> ProviderVersion:
-    """What is stored already, else the number that the document says, else the next one."""
-    said = source.document.provider.version
-    if newest is None:
-        return ProviderVersion(source, said or 1, new=True)
-    if newest.hash == canonical_hash(source.document):
-        return ProviderVersion(source, newest.version, new=False)
-    if said is not None and said <= newest.version:
-        message = (
-            f'version {newest.version} of "{newest.provider}" is stored already, and this one says something else; '
-            f"write version: {newest.version + 1}"
-        )
-        raise AgreementError([source.problem(("provider", "version"), message)])
-    return ProviderVersion(source, said or newest.version + 1, new=True)
-
-
-def _provider_of(
-    source: Source[TenantDocument], given: Mapping[str, ProviderVersion], state: State
-) -> ProviderVersion | None:
-    """The version that ``use:`` means; AgreementError when there is none."""
-    if not source.document.use:
-        return None
-    name, number = parse_use(source.document.use)
-    newest = given.get(name) or _stored(state.newest_providers.get(name))
-    if newest is None:
-        raise AgreementError([missing_provider(source, {*given, *state.newest_providers})])
-    if number is None or number == newest.version:
-        return newest
-    pinned = _stored(state.pinned.get((name, number)))
-    if pinned is None:
-        message = f'there is no version {number} of "{name}"; the newest is {newest.version}'
-        raise AgreementError([source.problem(("use",), message)])
-    return pinned
-
-
-def _stored(row: StoredProvider | None) -> ProviderVersion | None:
-    if row is None:
-        return None
-    source = _read(row.document, row.source, f"{row.provider}@{row.version}", ProviderDocument)
-    return ProviderVersion(source, row.version, new=False)
 
 
 def _tenant_version(
@@ -277,7 +138,7 @@ def _given(
     tenants, problems = [], list[Problem]()
     for source in documents.tenants.values():
         try:
-            provider = _provider_of(source, providers, state)
+            provider = provider_of(source, providers, state)
         except AgreementError as error:
             problems += error.problems
             continue
@@ -328,19 +189,3 @@ def _has(state: State, active: StoredTenant, provider: ProviderVersion) -> bool:
     """Whether the tenant is at this version of its provider, or had it and was set back by hand."""
     newest = state.newest.get(active.tenant, active)
     return provider.version in {active.provider_version, newest.provider_version}
-
-
-def _read(text: str, written: str, label: str, model: type[Doc]) -> Source[Doc]:
-    """A stored document with the positions of the file it came from."""
-    try:
-        document = model.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"this release cannot read it: {where}: {first['msg']}" if where else "this release cannot read it"
-        raise AgreementError([Problem(label, 1, 1, clean(message)[:300])]) from None
-    try:
-        root = parse(written, label)
-    except AgreementError:
-        root = Node("map", 1, 1)  # the document is what counts; only its positions are lost
-    return Source(label, root, document)

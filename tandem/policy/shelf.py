@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tandem.db.pool import unavailable
 from tandem.errors import Reason, Refused
-from tandem.policy.resolve import StoredTenant
+from tandem.policy.stored import StoredTenant
 
 _VERSIONS = text(
     "SELECT v.version, v.hash, v.provider, v.provider_version, v.author, v.note, v.created_at,"

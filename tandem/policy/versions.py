@@ -21,17 +21,9 @@ from tandem.agreement.load import Documents, Source, canonical_hash, canonical_t
 from tandem.agreement.schema.documents import SharedParts
 from tandem.db.pool import unavailable
 from tandem.errors import Problem, Reason, Refused, Unavailable
-from tandem.policy.resolve import (
-    ProviderVersion,
-    State,
-    StoredProvider,
-    StoredTenant,
-    TenantVersion,
-    Work,
-    check_stored,
-    pins,
-    work_out,
-)
+from tandem.policy.provider_versions import ProviderVersion, pins
+from tandem.policy.resolve import TenantVersion, Work, work_out
+from tandem.policy.stored import State, StoredProvider, StoredTenant, check_stored
 
 TRIES = 5
 """Applies at the same moment wait for one another; the work of the later ones is done again, at most so often."""

@@ -22,7 +22,8 @@ from tandem.db.pool import engine as make_engine
 from tandem.model.events import Fact, FactKind, IncidentEvent
 from tandem.model.incident import Incident
 from tandem.web.server import WebServer, bind
-from tests.support.console import World, close_world, incident, make_world
+from tests.support.console import World, close_world, make_world
+from tests.support.console_rows import incident
 from tests.support.postgres import Database, new_base
 
 

@@ -23,7 +23,7 @@ from tandem.db.write import Writes
 from tandem.egress import parse_allowed
 from tandem.errors import Unavailable
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem.metrics import Metrics
 from tandem.model.events import FactKind
 from tandem_notifier.channels import Channel

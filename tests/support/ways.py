@@ -15,7 +15,8 @@ from tandem_console.api.connecting import Guide, Previewed, Tool, TrialFailed
 from tandem_ingest.set_aside import SetAside
 from tandem_ingest.tenancy import Held
 from tandem_ingest.unknown import PUT, row_of
-from tests.support.console import DETAIL_TRACE, World
+from tests.support.console import World
+from tests.support.console_rows import DETAIL_TRACE
 
 KEY = b"k" * 32
 STEPS = "# Ninja\n\n1. Open *Administration*.\n2. Paste `URL`.\n\n[more](other.md) <b>x</b>\n"

@@ -120,11 +120,12 @@ def assess(
     weighed = impact.weigh(classified.incident_class, assets, affected, urgency, agreement)
     grounds = list(_grounds(classified, floor, weighed, (wide, touches), siem_high=siem_high))
     priority = most_urgent(*(level for level, _ in grounds))
+    affected_users = max(affected, together) if wide else affected
     return Assessed(
         priority=priority,
         p1_workflow=bool(wide or touches),
         regulated=regulated,
-        affected_users=max(affected, together) if wide else affected,
+        affected_users=affected_users,
         tenant_users=agreement.tenant.users,
         unmapped_word=not floor.known,
         because=tuple(clause for _, clause in grounds),
@@ -134,7 +135,7 @@ def assess(
             "floor_source": floor.source,
             "matrix": weighed.trace,
             "rule_floor": classified.floor.value if classified.floor else None,
-            "affected_users": max(affected, together) if wide else affected,
+            "affected_users": affected_users,
             "tenant_users": agreement.tenant.users,
             "share_limit": agreement.rules.wide_outage_share,
             "assets": [asset.id for asset in assets],

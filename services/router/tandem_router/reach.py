@@ -1,6 +1,4 @@
-"""How far a trouble reaches beyond one incident.
-
-Outages of one tenant that together touch too many users (R-P2), and a P1 of both parties' systems (R7, D12).
+"""How far an outage reaches beyond one incident: outages of one tenant that together touch too many users (R-P2).
 
 Pure. Which incidents are candidates is ``store``'s look-up; who joins whom is ``batch``'s.
 """
@@ -8,20 +6,15 @@ Pure. Which incidents are candidates is ``store``'s look-up; who joins whom is `
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from tandem.agreement.compiled import Agreement
 from tandem.model.alert import Alert, AlertStatus
-from tandem.model.events import FactDetail, FactKind
 from tandem.model.incident import Incident, IncidentClass, IncidentState
-from tandem.model.ownership import Mode, Owner, Party
-from tandem.model.priority import Priority
-from tandem_router import priority, scope, storm, tracks
+from tandem.model.ownership import Mode
+from tandem_router import priority, storm
 from tandem_router.classify import Classified
-from tandem_router.incident.change import Change, happen
-from tandem_router.incident.urgency import united
-from tandem_router.tracks import Case
 
 WIDE_TITLE = "Wide outage: "
 LONGEST_TITLE = 300
@@ -107,71 +100,3 @@ def oldest(incident: Incident) -> tuple[bool, datetime, object]:
 def wide_title(title: str) -> str:
     """Of the incident that stands for several outages."""
     return title if title.startswith(WIDE_TITLE) else f"{WIDE_TITLE}{title}"[:LONGEST_TITLE]
-
-
-def _lead_of(row: str, agreement: Agreement) -> Party | None:
-    return next((known.lead for known in agreement.rows if known.id == row), None)
-
-
-def owners(incident: Incident) -> set[Owner]:
-    """Whose systems its firing alerts of its own track touch: who watches over security owns no system."""
-    own = (alert for alert in incident.firing.values() if alert.track is None)
-    return {incident.owner, *(alert.owner for alert in own if alert.owner is not None)}
-
-
-def joint(change: Change, agreement: Agreement, at: datetime, now: datetime) -> Change:
-    """One P1 of both parties' systems is shared, with a lead by rule; both are paged (R7, D12).
-
-    The responsible party moves by hours only, and only while nobody has acknowledged.
-
-    Args:
-        agreement: the version the incident was opened with.
-        at: when the fact counts.
-        now: decides hours.
-    """
-    incident = change.incident
-    touched = owners(incident)
-    running = incident.state is not IncidentState.RESOLVED
-    if incident.main_priority is not Priority.P1 or incident.owner is Owner.SHARED or len(touched) == 1 or not running:
-        return change
-    if scope.is_managed(agreement):
-        return change
-    row = scope.find_by_id(incident.row, agreement)
-    lead = agreement.rules.joint_lead or _lead_of(incident.row, agreement) or Party.MSP
-    matrix = replace(row, owner=Owner.SHARED, lead=lead)
-    on_duty = scope.duty_of(matrix, agreement, now)
-    party = scope.responsible(matrix, Priority.P1, on_duty)
-    responsible = incident.responsible_party if incident.taken else party.party
-    case = Case(
-        scope=matrix,
-        track=incident.track,
-        priority=Priority.P1,
-        responsible=responsible,
-        took_over=party.took_over and responsible is party.party,
-        internal_on_duty=on_duty.on_duty,
-        p1_workflow=incident.p1_workflow,
-    )
-    heard = tracks.audience(case, agreement)
-    moved = responsible is not incident.responsible_party
-    why = f"one P1 touches systems of {' and '.join(sorted(owner.value for owner in touched))}: {lead.value} leads"
-    paged = united(heard.paged, incident)
-    event = happen(
-        incident,
-        FactKind.REOWNED,
-        at,
-        detail=FactDetail(
-            reason=why,
-            auto=True,
-            from_owner=incident.owner,
-            from_party=incident.responsible_party if moved else None,
-            to_party=responsible if moved else None,
-        ),
-        owner=Owner.SHARED,
-        lead=lead,
-        responsible_party=responsible,
-        must_acknowledge=paged,
-        informed=tuple(each for each in heard.informed if each not in paged),
-        paths={**incident.paths, **heard.paths},
-        because=(*incident.because[:40], why, *heard.because),
-    )
-    return change.then(event)

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from tandem.agreement.compiled import Agreement
-from tandem.agreement.suppression import Subject, subject_of
+from tandem.agreement.suppression_scope import Subject, subject_of
 from tandem.model.alert import Alert, AlertStatus
 from tandem.model.incident import Incident, IncidentClass, IncidentState
 from tandem.model.suppression import SuppressionKind

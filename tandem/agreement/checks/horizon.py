@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from tandem.agreement.business_hours import build_calendars
 from tandem.agreement.checks.context import Context
-from tandem.agreement.compile import all_paths
 from tandem.agreement.coverage.roster import Roster
+from tandem.agreement.escalation_paths import all_paths
 from tandem.agreement.oncall.restriction import instant
 from tandem.agreement.schema.documents import ProviderDocument, SharedParts, TenantDocument
 from tandem.agreement.schema.people import Layer

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tandem.agreement.checks.context import Context
-from tandem.agreement.compile import all_paths
 from tandem.agreement.compiled import default_path
 from tandem.agreement.coverage.needs import function_tracks, tracks_of
+from tandem.agreement.escalation_paths import all_paths
 from tandem.agreement.oncall.named import senior_of
 from tandem.agreement.schema.documents import TenantDocument
 from tandem.agreement.schema.people import PathSpec

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from tandem.agreement.checks.context import Context
-from tandem.agreement.compile import host_classes
 from tandem.agreement.compiled import RowAnswer, RowQuery
+from tandem.agreement.hosts import host_classes
 from tandem.agreement.matrix import RankedRow, deciding_order, row_finder
 from tandem.agreement.proof.budget import Budget, NotProven
 from tandem.agreement.proof.example import Example, Examples, Find

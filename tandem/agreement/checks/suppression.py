@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tandem.agreement.checks.context import Context
+from tandem.agreement.checks.inhibition import in_circles, may_come_of
 from tandem.agreement.schema.documents import TenantDocument
 from tandem.agreement.schema.fields import suggest
 from tandem.agreement.schema.scope import SiteSpec
-from tandem.agreement.schema.suppression import Holding, InhibitSpec, MaintenanceSpec, Scoped
-from tandem.agreement.suppression import may_come_of, silence_of, window_of, zone_of
+from tandem.agreement.schema.suppression import Holding, MaintenanceSpec, Scoped
+from tandem.agreement.suppressors import silence_of, window_of, zone_of
 from tandem.agreement.windows import LONGEST, Recurrence
 from tandem.errors import Problem
 from tandem.model.calendar import instant_of
@@ -144,37 +145,7 @@ def _inhibitions(context: Context) -> Iterator[Problem]:
                 " name a function, category or class in source and target that keeps them apart"
             )
             yield context.problem((*at, "target"), message)
-    yield from _mutual(context, context.whole.inhibit)
-
-
-def _mutual(context: Context, specs: Collection[InhibitSpec]) -> Iterator[Problem]:
-    """A mutes B mutes A: whichever comes first decides, which is nobody's intention."""
-    follows = {
-        one.id: [two.id for two in specs if one.id != two.id and may_come_of(two.source, one.target)] for one in specs
-    }
-    reported: set[frozenset[str]] = set()
-    for index, spec in context.entries("inhibit"):
-        circle = _circle(spec.id, follows)
-        if circle and frozenset(circle) not in reported:
-            reported.add(frozenset(circle))
-            chain = " mutes what opens ".join(f'"{name}"' for name in (*circle, circle[0]))
-            message = f"these inhibitions mute one another in a circle: {chain}; take one of them out"
-            yield context.problem(("inhibit", index), message)
-
-
-def _circle(start: str, follows: dict[str, list[str]]) -> list[str]:
-    """The shortest way from ``start`` back to itself; empty when there is none."""
-    ways: list[list[str]] = [[start]]
-    visited: set[str] = set()
-    while ways:
-        way = ways.pop(0)
-        for following in follows.get(way[-1], ()):
-            if following == start:
-                return way
-            if following not in visited:
-                visited.add(following)
-                ways.append([*way, following])
-    return []
+    yield from in_circles(context, context.whole.inhibit)
 
 
 def _zones(sites: Collection[SiteSpec]) -> dict[str, str]:

@@ -11,9 +11,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from tandem.agreement.rrule import parse_rule
 from tandem.agreement.schema.fields import Duration, Id, Many, Name, NearMoment, Part, Zone, as_list, suggest
 from tandem.agreement.schema.people import ClockTime, WeekDays
-from tandem.agreement.windows import LONGEST, parse_rule
+from tandem.agreement.windows import LONGEST
 from tandem.model.alert import Kind
 from tandem.model.incident import IncidentClass
 from tandem.model.ownership import Party

@@ -16,7 +16,7 @@ from tandem.app.auditor.alarms import Alarm
 from tandem.clock import pause
 from tandem.egress import Egress, parse_allowed
 from tandem.errors import DeliveryFailed, StartFailed
-from tandem.http import HttpClient
+from tandem.http.port import HttpClient
 from tandem_notifier import signing
 
 TIMEOUT_S = 5.0

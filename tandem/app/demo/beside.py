@@ -11,13 +11,13 @@ from importlib.metadata import version
 
 from sqlalchemy import text
 
+from tandem.app.database_start import await_schema
 from tandem.app.demo.doors import Doors
 from tandem.app.demo.feed import Feed
 from tandem.app.demo.inbox import Inbox
 from tandem.app.demo.seed import Bed, Seeded, seed
 from tandem.app.demo.stylesheet import style_router
 from tandem.app.demo.telling import Tell, announce, steps
-from tandem.app.ground import await_schema
 from tandem.app.lifecycle import Lifecycle
 from tandem.app.settings import Settings, envelope_key
 from tandem.app.welcome import write_steps

@@ -13,7 +13,7 @@ from tandem.app.auditor.watch import Auditor
 from tandem.app.ground import Ground
 from tandem.app.targets.parts import Parts
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 
 log = structlog.get_logger("tandem.app")
 

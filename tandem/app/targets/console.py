@@ -11,7 +11,7 @@ from tandem.app.targets.parts import Parts, engine_of
 from tandem.app.trial import DoorTrial
 from tandem.app.welcome import keep_reading_steps
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem.model.integration import Integration
 from tandem.policy.integrations import load_integrations
 from tandem_console.service import Console

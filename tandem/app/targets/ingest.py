@@ -11,7 +11,7 @@ from tandem.bus.kafka import KafkaBus
 from tandem.bus.port import Bus
 from tandem.egress import parse_allowed
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem.policy.integrations import load_integrations
 from tandem_ingest.fairness.gate import Bounds
 from tandem_ingest.intake import Intake

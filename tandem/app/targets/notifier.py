@@ -11,7 +11,7 @@ from tandem.app.targets.parts import Parts
 from tandem.db.link import Link
 from tandem.egress import parse_allowed
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem_notifier.api import answer_routes
 from tandem_notifier.channels.email import EmailChannel
 from tandem_notifier.channels.ntfy import NtfyChannel

@@ -16,7 +16,7 @@ from tandem.app.auditor.watch import DEEP, SHALLOW, Auditor
 from tandem.clock import ManualClock, SystemClock
 from tandem.errors import StartFailed
 from tandem.guard import Guard
-from tandem.http import AiohttpClient
+from tandem.http.aiohttp_client import AiohttpClient
 from tandem.metrics import Metrics
 from tests.support.alarm_receiver import AlarmReceiver, alarm_receiver
 

@@ -12,7 +12,8 @@ from tandem.model.ownership import Party
 from tandem_console.access import NEEDS, Role, Scope
 from tandem_console.accounts import create_token
 from tandem_console.api.allowed import SAFE_METHODS, Allowed
-from tests.support.console import BASE, NOW, csrf_of, incident, sign_in
+from tests.support.console import BASE, csrf_of, sign_in
+from tests.support.console_rows import NOW, incident
 
 
 def routes(console):

@@ -10,7 +10,7 @@ import pytest
 
 from tandem.model.events import CommandKind
 from tandem_console.api.remember import LEASE
-from tests.support.console import incident
+from tests.support.console_rows import incident
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.support.console import DETAIL_TRACE, NOW, incident
+from tests.support.console_rows import DETAIL_TRACE, NOW, incident
 
 
 async def stored(world: Any, trace: Any, tenant: str = "acme", incident_id: UUID | None = None, **body: Any) -> UUID:

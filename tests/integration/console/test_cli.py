@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from tandem.cli import incidents, tokens, users
 from tandem.web.server import WebServer, bind
-from tests.support.console import incident
+from tests.support.console_rows import incident
 
 
 async def invoke(app: typer.Typer, *arguments: str, **environment: str) -> Result:

@@ -18,8 +18,10 @@ from tandem.model.signal import SignalKind
 from tandem.web.application import build_app
 from tandem.web.server import WebServer, bind
 from tandem_console.service import Console
+from tests.support.answering_bus import AnsweringBus
 from tests.support.checks import BACKUP, ping, waiting
-from tests.support.console import AnsweringBus, Rows, World, close_world, csrf_of
+from tests.support.console import World, close_world, csrf_of
+from tests.support.console_rows import Rows
 from tests.support.system import System
 
 FRIDAY = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)

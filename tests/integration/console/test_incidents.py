@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.console import NOW, incident
+from tests.support.console_rows import NOW, incident
 
 
 async def test_a_reader_sees_the_incidents_of_its_tenants_newest_first(world):

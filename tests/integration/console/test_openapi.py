@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from tests.support.console import incident
+from tests.support.console_rows import incident
 from tools.generate_openapi import SNAPSHOT, document, text
 
 EXAMPLES = 6

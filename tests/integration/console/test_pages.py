@@ -12,7 +12,8 @@ from tandem.model.ownership import Owner, Party, Track
 from tandem.model.priority import Priority
 from tandem_console.pages.shield import HEADERS
 from tandem_console.welcome import WelcomeStep
-from tests.support.console import BASE, NOW, close_world, csrf_of, incident, make_world
+from tests.support.console import BASE, close_world, csrf_of, make_world
+from tests.support.console_rows import NOW, incident
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -19,7 +19,8 @@ from tandem.web.server import WebServer, bind
 from tandem.wire import codec
 from tandem_ingest.set_aside import SetAside
 from tests.integration.console.test_cli import invoke
-from tests.support.console import NOW, World, close_world, make_world
+from tests.support.console import World, close_world, make_world
+from tests.support.console_rows import NOW
 from tests.support.integrations import integration
 
 BODY = b'{"title": "Tank 3 is empty", "host": "plc-3", "severity": "high", "dedup_key": "tank-3"}'

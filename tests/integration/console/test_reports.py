@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from tandem.cli.report import app
 from tandem.web.server import WebServer, bind
-from tests.support.console import NOW, World
+from tests.support.console import World
+from tests.support.console_rows import NOW
 
 _INSERT = """
 insert into router.governance_item (tenant, kind, key, title, count, first_seen, last_seen, alert_id, due_at)

@@ -27,7 +27,7 @@ from tandem.model.events import (
 )
 from tandem.model.ownership import Party, Track
 from tandem_console.stream import tail as tails
-from tests.support.console import NOW, incident
+from tests.support.console_rows import NOW, incident
 
 
 def opened(tenant="acme", **more):

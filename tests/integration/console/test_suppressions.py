@@ -21,7 +21,8 @@ from tandem.policy.book import AgreementBook
 from tandem.policy.versions import apply_documents
 from tandem.web.server import WebServer, bind
 from tandem_router.decide import NOTHING_OPEN, decide
-from tests.support.console import NOW, World, close_world, make_world
+from tests.support.console import World, close_world, make_world
+from tests.support.console_rows import NOW
 from tests.support.system import EXAMPLES
 
 NORTHWIND = ("northwind",)

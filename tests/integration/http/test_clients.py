@@ -10,7 +10,9 @@ import pytest
 from tandem.egress import Egress, parse_allowed
 from tandem.errors import DeliveryFailed, DeliveryReason
 from tandem.guard import Guard, ThreadResolver
-from tandem.http import BODY_BYTES, AiohttpClient, HttpxClient
+from tandem.http.aiohttp_client import AiohttpClient
+from tandem.http.httpx_client import HttpxClient
+from tandem.http.port import BODY_BYTES
 from tests.support.certificates import contexts_for
 from tests.support.provider import OK, answering, hang_up, provider, silent
 

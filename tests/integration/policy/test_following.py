@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from tandem.agreement.compiled import Agreement
 from tandem.agreement.load import Documents, tenant_source
-from tandem.app.ground import FOLLOW_S, keep_following
+from tandem.app.following import FOLLOW_S, keep_following
 from tandem.clock import SystemClock
 from tandem.db.pool import engine
 from tandem.metrics import Metrics

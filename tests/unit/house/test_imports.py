@@ -11,7 +11,7 @@ import pytest
 from tests.support.tree import ROOT, imports_of, name_of, sources, tree_of
 
 DOORS = {
-    "httpx": ("tandem/http.py", "its upstream is stalled: changing to the kept fork must be one line"),
+    "httpx": ("tandem/http/httpx_client.py", "its upstream is stalled: changing to the kept fork must be one line"),
     "tandem.wire.v1": ("tandem/wire/codec.py", "everything else speaks in our own dataclasses"),
 }
 

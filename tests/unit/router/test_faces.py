@@ -17,17 +17,12 @@ from tandem_router.batch import Batch
 from tandem_router.outcome import Refusal
 from tandem_router.roll import roll
 from tandem_router.routed import cloud_events
-from tests.unit.router.test_joining import Yard, said
 from tests.unit.router.world import NIGHT, NOON, agreement, alert, clear, command
+from tests.unit.router.yard import Yard, said
 
 INTERNAL, MSP = Party.INTERNAL, Party.MSP
 MINUTE = timedelta(minutes=1)
 ACKNOWLEDGE = CommandKind.ACKNOWLEDGE
-
-
-@pytest.fixture
-def yard() -> Yard:
-    return Yard()
 
 
 def finding(at: Any = NOON + MINUTE, title: str = "switch b: rogue device", **fields: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tandem.http import HttpClient
+from tandem.http.port import HttpClient
 from tandem_notifier import render, signing
 from tandem_notifier.channels import TIMEOUT_S
 from tandem_notifier.paging import Page

@@ -2,5 +2,6 @@
 
 ``working_set``: the incidents of the batch and what is said about them, shared by all. ``alerts``, ``held_alerts``,
 ``wishes``, ``times``: what alerts, holds, commands and timers do to it. ``arrivals``: the incident that an alert
-comes to. ``loaded``: what the database knew. ``results``: one decision per alert, one answer per command.
+comes to. ``holds``: the holds of the batch. ``loaded``: what the database knew. ``results``: one decision per alert,
+one answer per command.
 """

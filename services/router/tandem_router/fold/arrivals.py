@@ -17,8 +17,8 @@ from tandem_router.incident.arrival import join_alert
 from tandem_router.incident.change import Change
 from tandem_router.incident.cycle import may_reopen
 from tandem_router.incident.opening import open_incident
+from tandem_router.joint_incident import joint
 from tandem_router.mode import in_mode_of
-from tandem_router.reach import joint
 from tandem_router.routing import Routing
 from tandem_router.suppress import wants_others
 

@@ -13,10 +13,10 @@ from tandem.model.events import IncidentEvent
 from tandem.model.incident import Incident, IncidentState
 from tandem_router import storm
 from tandem_router.classify import Classified
+from tandem_router.fold.holds import Holds
 from tandem_router.fold.loaded import Agreements, Loaded, active, place
 from tandem_router.fold.results import Answered, Decided
 from tandem_router.grouping import condition_of, dedup_group
-from tandem_router.held import Holds
 from tandem_router.holding import call_holder
 from tandem_router.incident.change import Change
 from tandem_router.incident.clearing import expire_hold_down

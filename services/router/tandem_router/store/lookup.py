@@ -16,8 +16,8 @@ import msgspec
 
 from tandem.db.pool import unavailable
 from tandem.errors import Unavailable
-from tandem_router import held
 from tandem_router.batch import Loaded
+from tandem_router.store.held_rows import read as read_held
 from tandem_router.store.snapshot import decode
 from tandem_router.storm import Openings, Scope
 from tandem_router.together.early import EarlyClear
@@ -137,7 +137,7 @@ def _read(rows: Iterable[tuple[Any, ...]]) -> Loaded:
                 place, _, variant = text.rpartition("|")
                 loaded.openings.setdefault(Scope(tenant, place, variant), Openings()).slots[int(snapshot)] = number
             case "held":
-                waits = held.read(snapshot)
+                waits = read_held(snapshot)
                 loaded.held[waits.key] = waits
             case "alert":
                 loaded.seen.add(id_)

@@ -5,6 +5,7 @@ Most batches ask for little beside their own incidents: each question is put onl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -61,16 +62,11 @@ class Needed:
         silent, next_looks = await self._silent(connection, inbox.timers, now)
         merging = {command.incident_id for command in commands if command.kind is CommandKind.MERGE}
         rolls = {timer.key: await find_running(connection, timer) for timer in inbox.timers if timer.kind == ROLL}
+        others = await self._others(connection, alerts, placed, now)
         loaded = await lookup.load(
             connection,
             places={place for alert in alerts for place in _places(alert, placed[alert.alert_id][1])},
-            incidents={command.incident_id for command in commands}
-            | {command.detail.other_incident for command in commands if command.detail.other_incident is not None}
-            | {UUID(timer.key) for timer in inbox.timers if timer.kind in OF_INCIDENTS}
-            | {incident_id for ids in rolls.values() for incident_id in ids}
-            | outages
-            | silent
-            | await self._others(connection, alerts, placed, now),
+            incidents=_named(commands, inbox.timers).union(outages, silent, *rolls.values(), others),
             numbering=raised | firing,
             alerts={alert.alert_id for alert in alerts},
             commands={command.command_id for command in commands},
@@ -156,7 +152,7 @@ class Needed:
         self,
         connection: Any,  # noqa: ANN401 - as load
         alerts: list[Alert],
-        placed: dict[UUID, tuple[Classified, str]],
+        placed: Placed,
         now: datetime,
     ) -> set[UUID]:
         """Open incidents that may mute one of these alerts; most alerts ask for none."""
@@ -169,6 +165,13 @@ class Needed:
             assets |= {(alert.tenant, asset) for asset in above}
             since = min(since, alert.received_at - agreement.timing.parent_outage)
         return await running.find_others(connection, everything, assets, since)
+
+
+def _named(commands: Iterable[Command], timers: Iterable[DueTimer]) -> set[UUID]:
+    """Incidents that commands and timers name."""
+    others = {command.detail.other_incident for command in commands if command.detail.other_incident is not None}
+    own = {command.incident_id for command in commands}
+    return own | others | {UUID(timer.key) for timer in timers if timer.kind in OF_INCIDENTS}
 
 
 def _places(alert: Alert, key: str) -> set[tuple[str, str, str]]:

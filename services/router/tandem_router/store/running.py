@@ -13,9 +13,20 @@ from uuid import UUID
 
 from tandem.agreement.compiled import Agreement
 from tandem.db.pool import unavailable
-from tandem_router import held, overflow
+from tandem_router import overflow
 from tandem_router.overflow import Queue, queue_of
 from tandem_router.stale import MOST_AT_ONCE, Look
+
+_OTHERS = """
+select i.id from router.incident i where i.state <> 'resolved' and i.tenant = any ($1::text[])
+union
+select i.id from unnest($2::text[], $3::text[]) as a(tenant, asset) join router.incident i using (tenant)
+where i.state <> 'resolved' and i.snapshot ->> 'incident_class' = 'outage' and (
+    exists (select from jsonb_each(i.snapshot -> 'firing') f where f.value ->> 'asset' = a.asset)
+    or (i.snapshot ->> 'detected_at')::timestamptz >= $4)
+limit 500
+"""
+"""Ids of open incidents that may mute an alert: every one of tenants with inhibitions, outages of named assets."""
 
 _OUTAGES = """
 select i.id from unnest($1::text[], $2::timestamptz[]) as o(tenant, after) cross join lateral (
@@ -60,7 +71,7 @@ async def find_others(
         return set()
     columns = [list(column) for column in zip(*assets, strict=True)] or [[], []]
     with unavailable():
-        rows = await connection.fetch(held.OPEN_OTHERS, sorted(tenants), *columns, since)
+        rows = await connection.fetch(_OTHERS, sorted(tenants), *columns, since)
     return {row["id"] for row in rows}
 
 

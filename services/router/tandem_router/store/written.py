@@ -10,12 +10,14 @@ from tandem.bus.topics import INCIDENTS, URGENT, incident_key
 from tandem.db.timers import cancel_timer, set_timer
 from tandem.model.incident import Incident
 from tandem.model.priority import Priority
-from tandem_router import expiry, held, reach, stale, storm
+from tandem_router import expiry, reach, stale, storm
 from tandem_router import metrics as figures
 from tandem_router.batch import ANSWER, CALM, HOLD_DOWN, Batch
+from tandem_router.held import LET_GO
 from tandem_router.routed import cloud_events
 from tandem_router.store.alerts import put_decided
 from tandem_router.store.commands import put_answered
+from tandem_router.store.held_rows import put_holds, put_links
 from tandem_router.store.incidents import put_fact, put_incident
 from tandem_router.store.memberships import put_memberships, put_numbers
 
@@ -43,7 +45,7 @@ def planned(batch: Batch, now: datetime) -> Plan:
     put_memberships(plan.writes, batch.joined, batch.unkept)
     storm.put(plan.writes, batch.openings, lambda tenant: batch.in_force(tenant).storm)
     put_numbers(plan.writes, batch.numbered)
-    held.put_links(plan.writes, linked, (decided.alert.alert_id for decided in batch.decided))
+    put_links(plan.writes, linked, (decided.alert.alert_id for decided in batch.decided))
     _set_timers(plan, batch)
     _look_again_at(plan, batch)
     _let_go(plan, batch, now)
@@ -61,12 +63,12 @@ def planned(batch: Batch, now: datetime) -> Plan:
 
 def _let_go(plan: Plan, batch: Batch, now: datetime) -> None:
     """Rows and timers of what is held; the end of an incident lets go what is attached to it."""
-    look_at = held.put(plan.writes, batch.holds, SCHEMA, now)
+    look_at = put_holds(plan.writes, batch.holds, SCHEMA, now)
     if look_at is not None:
         plan.expect_timer(look_at)
     over = [(incident.tenant, f"incident:{incident.incident_id}") for incident in batch.ended_holders()]
     for tenant, key in [*over, *batch.to_go_on]:
-        set_timer(plan.writes, SCHEMA, tenant=tenant, key=key, kind=held.LET_GO, due_at=now)
+        set_timer(plan.writes, SCHEMA, tenant=tenant, key=key, kind=LET_GO, due_at=now)
         plan.expect_timer(now)
 
 

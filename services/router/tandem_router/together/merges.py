@@ -10,8 +10,9 @@ from uuid import UUID
 from tandem.model.events import Command, CommandKind, FactDetail
 from tandem.model.incident import Incident, IncidentState
 from tandem.model.ownership import SYSTEM, Actor
-from tandem_router import joining, reach
+from tandem_router import joining
 from tandem_router.incident.change import Change
+from tandem_router.joint_incident import joint
 from tandem_router.outcome import Outcome, Refusal, clean, refused_version
 from tandem_router.together.work import Membership, Work
 
@@ -36,7 +37,7 @@ class Merges:
         conditions = self._memberships(child)
         merged = joining.merge(child, parent, conditions, agreement, at, self.work.now, by=by, detail=detail)
         self.work.keep(merged.child)
-        self.work.keep(reach.joint(merged.parent, agreement, at, self.work.now))
+        self.work.keep(joint(merged.parent, agreement, at, self.work.now))
         for condition in merged.moved:
             member = (child.tenant, condition)
             self.members[member] = self.joined[member] = parent.incident_id

@@ -17,6 +17,7 @@ from tandem_router.grouping import condition_of
 from tandem_router.incident.arrival import join_alert
 from tandem_router.incident.change import Change
 from tandem_router.incident.urgency import raised_by
+from tandem_router.joint_incident import joint
 from tandem_router.reach import Union
 from tandem_router.routing import Routing
 from tandem_router.together.merges import Merges
@@ -87,7 +88,7 @@ class Outages:
     def _gather(self, change: Change, others: Iterable[Incident], alert: Alert) -> Change:
         """Keep the upgraded outage and merge the others into it; what is left to keep is its last state."""
         own = self.work.agreement_of(change.incident)
-        change = reach.joint(change, own, alert.received_at, self.work.now)
+        change = joint(change, own, alert.received_at, self.work.now)
         self.work.keep(change)
         target_id = change.incident.incident_id
         for other in others:

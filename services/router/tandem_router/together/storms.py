@@ -9,11 +9,12 @@ from tandem.model.alert import Alert
 from tandem.model.events import FactDetail
 from tandem.model.incident import Incident
 from tandem.model.priority import Priority
-from tandem_router import joining, reach, storm
+from tandem_router import joining, storm
 from tandem_router.grouping import condition_of
 from tandem_router.incident.change import Change
 from tandem_router.incident.opening import open_incident
 from tandem_router.incident.urgency import upgrade
+from tandem_router.joint_incident import joint
 from tandem_router.routing import Routing
 from tandem_router.storm import Openings, Scope
 from tandem_router.together.work import Membership, Work
@@ -59,7 +60,7 @@ class Storms:
         change = joining.attach_alert(
             parent, alert, routing, agreement, self.work.now, calm_at=calm_at, unkept=member in self.unkept
         )
-        return reach.joint(change, agreement, alert.received_at, self.work.now)
+        return joint(change, agreement, alert.received_at, self.work.now)
 
     def beside_storm(self, change: Change, alert: Alert, routing: Routing, agreement: Agreement) -> Change:
         """A P1 that opened while a storm rages is linked to it, and the parent becomes as urgent."""
