@@ -11,10 +11,10 @@ from tandem.model.signing import scheme_of
 from tandem.policy.new_way import add_way
 from tandem.policy.secrets import Made
 from tandem_console.access import Principal, Scope
-from tandem_console.api import integration_shapes as shapes
 from tandem_console.api.connecting import Connecting, Tool
-from tandem_console.api.incidents import PROBLEMS
 from tandem_console.api.integrations import Integrations, told
+from tandem_console.api.shapes import integrations as shapes
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.api.sharing import require_all_ours
 
 

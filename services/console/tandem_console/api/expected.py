@@ -15,7 +15,7 @@ from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
 from tandem_console.api.allowed import Gate
 from tandem_console.api.desk import Appends, Desk
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.pages.names import Agreements
 from tandem_console.store.checks import NOTHING, CheckStore, Row
 from tandem_console.store.records import RecordStore

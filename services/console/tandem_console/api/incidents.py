@@ -11,17 +11,16 @@ from tandem.errors import Reason, Refused
 from tandem.web.text import Text
 from tandem_console import clocks, timeline
 from tandem_console.access import Principal, Scope
-from tandem_console.api import paging, shapes
+from tandem_console.api import paging
 from tandem_console.api.allowed import Gate
+from tandem_console.api.shapes import incidents as shapes
+from tandem_console.api.shapes.commands import CommandStatus
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.explain import Explanation, explain
 from tandem_console.filters import Filter, canonical, parse
 from tandem_console.store.incidents import Dossier, IncidentStore, Row
 
 Values = Annotated[list[Annotated[Text, Query(max_length=200)]], Query(max_length=20)]
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": shapes.Problem, "content": {"application/problem+json": {}}}
-    for status in (400, 401, 403, 404, 422, 503)
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ def _explained(said: Explanation) -> dict[str, Any]:
 def _commands(api: APIRouter, parts: Reading) -> None:
     reader = parts.gate.allowed(Scope.READ)
 
-    @api.get("/commands/{command_id}", response_model=shapes.CommandStatus)
+    @api.get("/commands/{command_id}", response_model=CommandStatus)
     async def get_command(principal: Annotated[Principal, Depends(reader)], command_id: UUID) -> dict[str, Any]:
         """What became of a command that was answered with 202."""
         found = await parts.incidents.outcome(principal.tenants, command_id)

@@ -15,9 +15,8 @@ from tandem.model.signal import Signal, SignalKind
 from tandem.web.text import STRICT, Line, Text
 from tandem.wire import codec
 from tandem_console.access import Principal, Scope
-from tandem_console.api import shapes
 from tandem_console.api.expected import ExpectedCheck, Expecting, found_check, shown_check
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes.problems import PROBLEMS, Problem
 from tandem_console.store.checks import Row
 from tandem_console.store.records import Deed
 
@@ -38,7 +37,7 @@ class Pause(BaseModel):
 _CHANGED: dict[int | str, dict[str, Any]] = {
     200: {"model": ExpectedCheck, "description": "As it is now."},
     202: {"model": ExpectedCheck, "description": "Durable; the router has not taken it yet."},
-    409: {"model": shapes.Problem, "description": "It is not paused."},
+    409: {"model": Problem, "description": "It is not paused."},
 }
 
 

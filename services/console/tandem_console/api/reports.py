@@ -12,7 +12,7 @@ from tandem.clock import Clock
 from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
 from tandem_console.api.allowed import Gate
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.store.records import RecordStore
 
 MOST = 1001

@@ -16,14 +16,13 @@ from tandem.errors import Unavailable
 from tandem.model.ownership import Party
 from tandem.model.suppression import SuppressionKind
 from tandem.policy import silences
-from tandem.web.text import STRICT, Line, Text
+from tandem.web.text import STRICT, Line, Slug, Text
 from tandem_console.access import Principal, Scope, may
-from tandem_console.api import shapes
 from tandem_console.api.actions import tenant_of
 from tandem_console.api.allowed import Gate
 from tandem_console.api.desk import Desk
-from tandem_console.api.incidents import PROBLEMS
 from tandem_console.api.remember import Remember, key_of
+from tandem_console.api.shapes.problems import PROBLEMS, Problem
 from tandem_console.pages.names import Agreements
 from tandem_console.silencing import asked, of_agreement, shown
 from tandem_console.store.records import Deed, RecordStore
@@ -40,7 +39,7 @@ class _Held(BaseModel):
 
     model_config = STRICT
 
-    tenant: shapes.Slug | None = None
+    tenant: Slug | None = None
     """Needed when the caller sees several."""
     site: _Values | None = None
     asset: _Values | None = None
@@ -370,5 +369,5 @@ def _answer(parts: Suppressing, made: Made, status: int) -> JSONResponse:
 _MADE: dict[int | str, dict[str, Any]] = {201: {"model": Suppression, "description": "It stands."}}
 _CHANGED: dict[int | str, dict[str, Any]] = {
     200: {"model": Suppression, "description": "As it is now."},
-    409: {"model": shapes.Problem, "description": "It has ended already, or asks for no consent."},
+    409: {"model": Problem, "description": "It has ended already, or asks for no consent."},
 }
