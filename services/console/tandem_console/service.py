@@ -27,6 +27,7 @@ from tandem_console.api import (
     quarantine,
     records,
     reports,
+    suppressing,
     suppressions,
 )
 from tandem_console.api.allowed import Gate
@@ -196,7 +197,7 @@ class Console:
         reading = incidents.Reading(self.gate, self.incidents, self._clock, self._cursor_key)
         remember = Remember(self.records, self._clock)
         acting = actions.Acting(self.gate, self.incidents, self.desk, remember)
-        suppressing = suppressions.Suppressing(
+        holding = suppressions.Suppressions(
             gate=self.gate,
             clock=self._clock,
             desk=self.desk,
@@ -214,7 +215,8 @@ class Console:
             records.router(around),
             quarantine.router(quarantine.Quarantine(gate=self.gate, aside=self.aside, key=self._cursor_key)),
             reports.router(reports.Reports(self.gate, self.records, self._clock)),
-            suppressions.router(suppressing),
+            suppressions.router(holding),
+            suppressing.router(holding),
             expected.router(self._expecting()),
             pausing.router(self._expecting()),
             integrations.router(self._integrations()),
