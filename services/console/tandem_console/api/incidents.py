@@ -16,7 +16,7 @@ from tandem_console.api.allowed import Gate
 from tandem_console.api.shapes import incidents as shapes
 from tandem_console.api.shapes.commands import CommandStatus
 from tandem_console.api.shapes.problems import PROBLEMS
-from tandem_console.explain import Explanation, explain
+from tandem_console.explain import Step, explain
 from tandem_console.filters import Filter, canonical, parse
 from tandem_console.store.incidents import Dossier, IncidentStore, Row
 
@@ -48,7 +48,8 @@ def router(parts: Reading) -> APIRouter:
     """Routes under /api/v1 that change nothing."""
     api = APIRouter(prefix="/api/v1", tags=["incidents"], responses=PROBLEMS)
     _lists(api, parts)
-    _singles(api, parts)
+    _one(api, parts)
+    _dossier(api, parts)
     _commands(api, parts)
     return api
 
@@ -100,7 +101,7 @@ def wanted(asked: dict[str, Any]) -> Filter:
     return found
 
 
-def _singles(api: APIRouter, parts: Reading) -> None:
+def _one(api: APIRouter, parts: Reading) -> None:
     reader = parts.gate.allowed(Scope.READ)
 
     @api.get("/incidents/{incident_id}", response_model=shapes.Incident, responses={304: {}})
@@ -118,6 +119,11 @@ def _singles(api: APIRouter, parts: Reading) -> None:
             return Response(status_code=304, headers={"etag": etag(incident)})
         response.headers["etag"] = etag(incident)
         return incident
+
+
+def _dossier(api: APIRouter, parts: Reading) -> None:
+    """What belongs to one incident, each part by itself."""
+    reader = parts.gate.allowed(Scope.READ)
 
     async def dossier_of(
         principal: Annotated[Principal, Depends(reader)],
@@ -137,9 +143,7 @@ def _singles(api: APIRouter, parts: Reading) -> None:
     @api.get("/incidents/{incident_id}/explain", response_model=shapes.Explained)
     async def get_explanation(found: Annotated[Dossier, Depends(dossier_of)]) -> dict[str, Any]:
         """Why it is where it is: the decision about the alert that opened it."""
-        trace = found.decision["trace"] if found.decision else None
-        said = explain(found.incident, found.decision)
-        return {**_explained(said), "because": found.incident["because"] or [], "trace": trace}
+        return _explained(found)
 
     @api.get("/incidents/{incident_id}/clocks", response_model=shapes.ClockList)
     async def get_clocks(found: Annotated[Dossier, Depends(dossier_of)]) -> dict[str, Any]:
@@ -153,17 +157,20 @@ def _singles(api: APIRouter, parts: Reading) -> None:
         return {"items": [{**row, "passed": row["pass"]} for row in found.pages]}
 
 
-def _explained(said: Explanation) -> dict[str, Any]:
-    steps = [
-        {
-            "name": step.name,
-            "text": step.text,
-            "values": dict(step.values),
-            "rejected": [asdict(each) for each in step.rejected],
-        }
-        for step in said.steps
-    ]
-    return {"sentence": said.sentence, "steps": steps, "agreement_version": said.agreement_version}
+def _explained(found: Dossier) -> dict[str, Any]:
+    said = explain(found.incident, found.decision)
+    return {
+        "sentence": said.sentence,
+        "steps": [_step(step) for step in said.steps],
+        "agreement_version": said.agreement_version,
+        "because": found.incident["because"] or [],
+        "trace": found.decision["trace"] if found.decision else None,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    rejected = [asdict(each) for each in step.rejected]
+    return {"name": step.name, "text": step.text, "values": dict(step.values), "rejected": rejected}
 
 
 def _commands(api: APIRouter, parts: Reading) -> None:
