@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -25,16 +23,16 @@ from tandem.db.write import Writes
 from tandem.errors import DeliveryFailed, DeliveryReason, Unavailable
 from tandem.killpoint import passing
 from tandem.metrics import Metrics
-from tandem.model.events import PageEvent, PageEventKind
 from tandem.wire import codec
-from tandem_notifier import store
-from tandem_notifier.backoff import Verdict, judge
+from tandem_notifier.attempt import Result, delivered, failed, page_event
 from tandem_notifier.channels import Channel
 from tandem_notifier.lanes import Lanes
 from tandem_notifier.metrics import count_result, prepare
-from tandem_notifier.paging import Page, event_of
+from tandem_notifier.paging import Page
 from tandem_notifier.render import ack_url
-from tandem_notifier.store import Claim, Result
+from tandem_notifier.store import Database
+from tandem_notifier.store.attempts import put_result
+from tandem_notifier.store.claims import Claim, claim, give_back
 from tandem_notifier.turns import Turns
 from tandem_notifier.urgency import Urgency
 
@@ -48,14 +46,6 @@ DRAIN_S = 3.0
 _AGAIN_S = 0.5
 
 log = structlog.get_logger("tandem.notifier")
-
-
-class Database(Protocol):
-    """``tandem.db.link.Link``."""
-
-    def use(self) -> AbstractAsyncContextManager[Any]:
-        """A connection with the notifier's role, alone."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +179,7 @@ class Sender:
         while True:
             page = await self._ready.get()
             result = await self._attempt(page)
-            self._leave(page, None if result is None else result.delivered or _not_the_target(result))
+            self._leave(page, None if result is None else result.healthy)
             if result is None:
                 self._forget(page)
                 self._look.set()
@@ -212,18 +202,8 @@ class Sender:
             await channel.deliver(page, link, now)
             passing("sender.after_send")
         except DeliveryFailed as failure:
-            ended_at = self._clock.now()
-            return _failed(page, failure, judge(page, failure, ended_at), (now, ended_at))
-        return Result(
-            page=page,
-            started_at=now,
-            ended_at=self._clock.now(),
-            delivered=True,
-            retry_at=None,
-            give_way=False,
-            reason=None,
-            detail=None,
-        )
+            return failed(page, failure, now, self._clock.now())
+        return delivered(page, now, self._clock.now())
 
     def _leave(self, page: Page, healthy: bool | None) -> None:  # noqa: FBT001 - three answers, none of them a switch
         recovers = healthy is True and self._lanes.is_ailing(page.target)
@@ -267,7 +247,7 @@ class Sender:
             places_per_ailing_target=2,
         )
         async with self._database.use() as connection:
-            claimed = await store.claim(connection, wish, self._clock.now())
+            claimed = await claim(connection, wish, self._clock.now())
         self._lanes.looked(claimed.more)
         for page in claimed.pages:
             self._take(page, claimed=True)
@@ -311,7 +291,7 @@ class Sender:
         writes = Writes()
         records: list[Record] = []
         for result in results:
-            store.put_result(writes, result)
+            put_result(writes, result)
             event = page_event(result)
             if event is not None:
                 key = incident_key(event.tenant, event.incident_id)
@@ -338,40 +318,10 @@ class Sender:
         self._in_memory.clear()
         try:
             async with self._database.use() as connection:
-                await store.give_back(connection, self._settings.boot, begun, self._clock.now())
+                await give_back(connection, self._settings.boot, begun, self._clock.now())
         except Unavailable as fault:
             log.warning("pages in hand are not given back, their leases run out", fault=str(fault))
 
     def _forget(self, page: Page) -> None:
         del self._in_memory[page.page_id]
         self._begun.discard(page.page_id)
-
-
-def page_event(result: Result) -> PageEvent | None:
-    """What readers hear of an attempt: arrived, failed at first, given way, given up; not every retry."""
-    page = result.page
-    if result.delivered:
-        kind = PageEventKind.SENT if page.channel == "email" else PageEventKind.DELIVERED
-        return event_of(page, kind, result.ended_at)
-    if page.attempt > 1 and result.retry_at is not None and not result.give_way:
-        return None
-    more = "" if result.retry_at is None else ", will be tried again"
-    return event_of(page, PageEventKind.FAILED, result.ended_at, f"{result.reason}: {result.detail}{more}")
-
-
-def _failed(page: Page, failure: DeliveryFailed, verdict: Verdict, span: tuple[datetime, datetime]) -> Result:
-    return Result(
-        page=page,
-        started_at=span[0],
-        ended_at=span[1],
-        delivered=False,
-        retry_at=verdict.retry_at,
-        give_way=verdict.give_way,
-        reason=failure.reason.value,
-        detail=failure.detail[:300],
-    )
-
-
-def _not_the_target(result: Result) -> bool:
-    """A refusal that says nothing about whether the target answers."""
-    return result.reason in {DeliveryReason.STATUS_4XX.value, DeliveryReason.NO_CONTACT.value}
