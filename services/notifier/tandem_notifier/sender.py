@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
 
@@ -26,7 +25,7 @@ from tandem.metrics import Metrics
 from tandem.wire import codec
 from tandem_notifier.attempt import Result, delivered, failed, page_event
 from tandem_notifier.channels import Channel
-from tandem_notifier.lanes import Lanes
+from tandem_notifier.in_flight import InFlight
 from tandem_notifier.metrics import count_result, prepare
 from tandem_notifier.paging import Page
 from tandem_notifier.render import ack_url
@@ -109,27 +108,23 @@ class Sender:
         self._settings = settings
         self._timer_set = timer_set
         self._more_to_come = more_to_come
-        self._lanes = Lanes()
-        self._in_memory: dict[UUID, Page] = {}
-        self._begun: set[UUID] = set()
-        """Of those, the ones whose attempt was begun: their receiver may have them."""
+        self._pages = InFlight(room=settings.room, room_for_p1=settings.room_for_p1)
         self._ready = _Ready()
         self._results: list[Result] = []
         self._ended = asyncio.Event()
         self._look = asyncio.Event()
         self._next_retry: datetime | None = None
-        self._low = -1
 
     def offer(self, pages: Iterable[Page]) -> None:
         """Take what there is room for, without waiting; the claim loop finds the rest."""
         for page in pages:
             self._take(page)
-        self._expect_room()
+        self._pages.expect_room()
 
     @property
     def in_flight(self) -> int:
         """Pages in memory: waiting, being attempted, or with an outcome that is not written yet."""
-        return len(self._in_memory)
+        return len(self._pages)
 
     def wake(self) -> None:
         """Look for due pages now."""
@@ -154,26 +149,8 @@ class Sender:
             task.result()  # a fault of ours ends the target, which its supervisor starts again
 
     def _take(self, page: Page, *, claimed: bool = False) -> None:
-        if page.page_id in self._in_memory:
-            return
-        if self._room(page.urgency) <= 0:
-            self._lanes.leave_in_table(page)
-            return
-        now = self._lanes.enter(page, claimed=claimed)
-        if now is None:
-            return
-        self._in_memory[page.page_id] = page
-        if now:
+        if self._pages.take(page, claimed=claimed):
             self._ready.put_nowait(page)
-
-    def _room(self, urgency: Urgency) -> int:
-        """How many more pages of ``urgency`` may be in memory."""
-        more = self._settings.room_for_p1 if urgency is Urgency.P1 else 0
-        return self._settings.room + more - len(self._in_memory)
-
-    def _expect_room(self) -> None:
-        """While pages wait in the table, look again when half of what is in memory has ended, not at a poll."""
-        self._low = len(self._in_memory) // 2 if self._lanes.left else -1
 
     async def _work(self) -> None:
         while True:
@@ -181,7 +158,7 @@ class Sender:
             result = await self._attempt(page)
             self._leave(page, None if result is None else result.healthy)
             if result is None:
-                self._forget(page)
+                self._pages.forget(page)
                 self._look.set()
             else:
                 self._results.append(result)
@@ -197,7 +174,7 @@ class Sender:
         try:
             if channel is None:
                 raise DeliveryFailed(DeliveryReason.NO_CONTACT, f"no channel {page.channel}", retry=False)
-            self._begun.add(page.page_id)
+            self._pages.begin(page)
             passing("sender.before_send")
             await channel.deliver(page, link, now)
             passing("sender.after_send")
@@ -206,19 +183,16 @@ class Sender:
         return delivered(page, now, self._clock.now())
 
     def _leave(self, page: Page, healthy: bool | None) -> None:  # noqa: FBT001 - three answers, none of them a switch
-        recovers = healthy is True and self._lanes.is_ailing(page.target)
-        start, dropped = self._lanes.leave(page, healthy=healthy)
+        start, recovers = self._pages.leave(page, healthy=healthy)
         for next_page in start:
             self._ready.put_nowait(next_page)
-        for lost in dropped:
-            self._forget(lost)
         if recovers:
             self._look.set()
 
     async def _claim_loop(self) -> None:
         while True:
-            least = Urgency.TOLD if self._room(Urgency.TOLD) > 0 else Urgency.P1
-            if self._room(least) > 0:
+            least = Urgency.TOLD if self._pages.room(Urgency.TOLD) > 0 else Urgency.P1
+            if self._pages.room(least) > 0:
                 try:
                     await self._claim(least)
                 except Unavailable as fault:
@@ -239,19 +213,19 @@ class Sender:
         wish = Claim(
             boot=self._settings.boot,
             sole=self._settings.sole,
-            in_memory=list(self._in_memory),
-            ailing=self._lanes.ailing(),
+            in_memory=self._pages.ids,
+            ailing=self._pages.ailing,
             least=least,
-            places=min(self._room(least), 500),
+            places=min(self._pages.room(least), 500),
             places_per_kind=200,
             places_per_ailing_target=2,
         )
         async with self._database.use() as connection:
             claimed = await claim(connection, wish, self._clock.now())
-        self._lanes.looked(claimed.more)
+        self._pages.looked(claimed.more)
         for page in claimed.pages:
             self._take(page, claimed=True)
-        self._expect_room()
+        self._pages.expect_room()
 
     async def _write_loop(self) -> None:
         while True:
@@ -277,12 +251,10 @@ class Sender:
         passing("sender.after_outcome")
         del self._results[: len(results)]
         for result in results:
-            self._forget(result.page)
+            self._pages.forget(result.page)
             count_result(self._metrics, result)
-            if result.retry_at is not None and (self._next_retry is None or result.retry_at < self._next_retry):
-                self._next_retry = result.retry_at
-                self._look.set()
-        if len(self._in_memory) <= self._low:
+        self._expect_retries(results)
+        if self._pages.has_room_again:
             self._look.set()
         self._bus.notify([PAGES.name])
         self._tell_timers(results)
@@ -301,6 +273,12 @@ class Sender:
         async with self._database.use() as connection, connection.transaction():
             await run(connection, writes)
 
+    def _expect_retries(self, results: Iterable[Result]) -> None:
+        soonest = min((result.retry_at for result in results if result.retry_at is not None), default=None)
+        if soonest is not None and (self._next_retry is None or soonest < self._next_retry):
+            self._next_retry = soonest
+            self._look.set()
+
     def _tell_timers(self, results: Iterable[Result]) -> None:
         due = [result.ended_at for result in results if result.give_way]
         if due:
@@ -309,19 +287,14 @@ class Sender:
     async def _drain(self, stopping: asyncio.Event) -> None:
         """What is at hand is sent, and what ended is written, for as long as a stop may take."""
         deadline = monotonic() + DRAIN_S
-        while stopping.is_set() and (self._in_memory or self._more_to_come()) and monotonic() < deadline:
+        while stopping.is_set() and (self._pages or self._more_to_come()) and monotonic() < deadline:
             await pause(GATHER_S)
 
     async def _give_back(self) -> None:
         """End the leases of this boot: another process, or our next start, need not wait until they run out."""
-        begun, self._begun = list(self._begun), set()
-        self._in_memory.clear()
+        begun = self._pages.give_up()
         try:
             async with self._database.use() as connection:
                 await give_back(connection, self._settings.boot, begun, self._clock.now())
         except Unavailable as fault:
             log.warning("pages in hand are not given back, their leases run out", fault=str(fault))
-
-    def _forget(self, page: Page) -> None:
-        del self._in_memory[page.page_id]
-        self._begun.discard(page.page_id)
