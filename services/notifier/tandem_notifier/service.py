@@ -20,11 +20,11 @@ from tandem.model.priority import Priority
 from tandem.model.suppression import SuppressionEvent
 from tandem_notifier.batch import Batch, matters
 from tandem_notifier.case import Case
-from tandem_notifier.notice import notices, worth_telling
 from tandem_notifier.opening import OPENING
 from tandem_notifier.paging import SENDING, Page
 from tandem_notifier.store import cases as stored
 from tandem_notifier.store.pages import put_page
+from tandem_notifier.suppressions import notices, worth_telling
 
 
 class Book(Protocol):
