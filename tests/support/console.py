@@ -7,7 +7,7 @@ bus and the router behind it in one: a command that is appended is done or refus
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,7 +31,7 @@ from tandem.web.application import build_app
 from tandem.wire import codec
 from tandem_console.access import Role
 from tandem_console.accounts import create_token, create_user
-from tandem_console.service import Console
+from tandem_console.service import Console, ConsolePorts, ConsoleSettings
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -500,16 +500,18 @@ def csrf_of(page: str) -> str:
 
 
 async def make_world(database: Any, **options: Any) -> World:
-    """A console on ``database``."""
+    """A console on ``database``; ``options``: fields of its settings and ports, ``clock`` and ``welcome_steps``."""
     rows = Rows(
         *[await database.pool(f"tandem_{role}", max_size=2) for role in ("router", "sla_clock", "notifier", "policy")]
     )
     clock = options.pop("clock", None) or ManualClock(NOW)
     bus = AnsweringBus(rows, clock)
     engine = make_engine(database.dsn, "tandem_console", application_name="test console", pool_size=4)
-    options.setdefault("secret", b"k" * 32)
-    options.setdefault("agreements", Agreements(rows))
-    console = Console(database=engine, bus=bus, clock=clock, **options)
+    steps = options.pop("welcome_steps", ())
+    known = {each.name for each in fields(ConsoleSettings)} & options.keys()
+    settings = ConsoleSettings(**{"secret": b"k" * 32, **{name: options.pop(name) for name in known}})
+    ports = ConsolePorts(**{"agreements": Agreements(rows), **options})
+    console = Console(database=engine, bus=bus, clock=clock, settings=settings, ports=ports, welcome_steps=steps)
     app = build_app(
         routers=console.routers(), lanes=console.lanes(), metrics=Metrics(version="test"), checks=console.checks()
     )
