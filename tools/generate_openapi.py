@@ -20,7 +20,7 @@ from tandem.bus.port import Record
 from tandem.clock import SystemClock
 from tandem.metrics import Metrics
 from tandem.web.application import OPENAPI_URL, build_app
-from tandem_console.service import Console
+from tandem_console.service import Console, ConsolePorts, ConsoleSettings
 
 SNAPSHOT = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 
@@ -33,7 +33,8 @@ class _NoBus:
 def document() -> dict[str, Any]:
     """The OpenAPI document as served; connects to nothing."""
     engine = create_async_engine("postgresql+asyncpg://")
-    console = Console(database=engine, bus=_NoBus(), clock=SystemClock(), secret=bytes(32))
+    settings, ports = ConsoleSettings(secret=bytes(32)), ConsolePorts()
+    console = Console(database=engine, bus=_NoBus(), clock=SystemClock(), settings=settings, ports=ports)
     app = build_app(routers=console.routers(), metrics=Metrics(), checks={})
     return asyncio.run(_served(app))
 

@@ -32,3 +32,6 @@ Text = Annotated[str, AfterValidator(_storable), Field(max_length=LONGEST)]
 
 Line = Annotated[str, AfterValidator(_storable), Field(min_length=1, max_length=300, pattern=r"^[^\r\n]*$")]
 """A title or a name: one line, never empty."""
+
+Slug = Annotated[Line, Field(max_length=64)]
+"""An id: of a client, a function."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import httpx
@@ -16,7 +16,7 @@ from tandem.model.ownership import Party
 from tandem.web.application import build_app
 from tandem_console.access import Role
 from tandem_console.accounts import create_token, create_user
-from tandem_console.service import Console
+from tandem_console.service import Console, ConsolePorts, ConsoleSettings
 from tests.support.answering_bus import AnsweringBus
 from tests.support.console_rows import NOW, Rows
 
@@ -116,16 +116,18 @@ def csrf_of(page: str) -> str:
 
 
 async def make_world(database: Any, **options: Any) -> World:
-    """A console on ``database``."""
+    """A console on ``database``; ``options``: fields of its settings and ports, ``clock`` and ``welcome_steps``."""
     rows = Rows(
         *[await database.pool(f"tandem_{role}", max_size=2) for role in ("router", "sla_clock", "notifier", "policy")]
     )
     clock = options.pop("clock", None) or ManualClock(NOW)
     bus = AnsweringBus(rows, clock)
     engine = make_engine(database.dsn, "tandem_console", application_name="test console", pool_size=4)
-    options.setdefault("secret", b"k" * 32)
-    options.setdefault("agreements", Agreements(rows))
-    console = Console(database=engine, bus=bus, clock=clock, **options)
+    steps = options.pop("welcome_steps", ())
+    known = {each.name for each in fields(ConsoleSettings)} & options.keys()
+    settings = ConsoleSettings(**{"secret": b"k" * 32, **{name: options.pop(name) for name in known}})
+    ports = ConsolePorts(**{"agreements": Agreements(rows), **options})
+    console = Console(database=engine, bus=bus, clock=clock, settings=settings, ports=ports, welcome_steps=steps)
     app = build_app(
         routers=console.routers(), lanes=console.lanes(), metrics=Metrics(version="test"), checks=console.checks()
     )

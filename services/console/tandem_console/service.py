@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
@@ -27,6 +28,7 @@ from tandem_console.api import (
     quarantine,
     records,
     reports,
+    suppressing,
     suppressions,
 )
 from tandem_console.api.allowed import Gate
@@ -69,85 +71,107 @@ async def _nobody_listens() -> None:
     """For a console whose process holds no agreements."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """What the console needs to know of its process."""
+
+    secret: bytes = field(repr=False)
+    """The instance's key; what is signed here is signed by keys made of it."""
+    public_url: str | None = None
+    """How people reach the console, when that is not the address it listens on."""
+    secure_cookies: bool = False
+    """People come by https; cookies are then ``__Host-`` ones."""
+    ingest_url: str = ""
+    """Where tools reach the way in, for the addresses that are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsolePorts:
+    """Whom the console asks; where nobody is wired it says so, and everything else works."""
+
+    agreements: Agreements = field(default_factory=NoAgreements)
+    """For names; without it ids stand for themselves."""
+    on_call: OnCall = nobody_knows
+    """Who is on call; without it nobody is known to be."""
+    policy: AsyncEngine | None = None
+    """Writes silences and maintenance windows; without it they can only be looked at elsewhere."""
+    policy_changed: Callable[[], Awaitable[None]] = _nobody_listens
+    """Called after such a write."""
+    aside: Rereads = field(default_factory=NobodyRereads)
+    """Replays and discards posts that were put aside; without it they can only be looked at."""
+    dialects: Dialects = field(default_factory=NoDialects)
+    """Reads bodies and knows the tools; without it a mapping cannot be tried."""
+    trials: Trials | None = None
+    """Sends test alerts; without it none can be sent from here."""
+    owners: checks.Owners = checks.nobody_knows
+    """Whose a check's alert would be; without it nobody can say."""
+
+
 class Console:
     """The console of one process."""
 
-    def __init__(  # noqa: PLR0913 - wiring, every argument by name
+    def __init__(
         self,
         *,
         database: str | AsyncEngine,
         bus: Appends,
         clock: Clock,
-        secret: bytes,
-        public_url: str | None = None,
-        secure_cookies: bool = False,
-        agreements: Agreements | None = None,
-        on_call: OnCall = nobody_knows,
+        settings: ConsoleSettings,
+        ports: ConsolePorts,
         welcome_steps: Iterable[WelcomeStep] = (),
-        policy: AsyncEngine | None = None,
-        policy_changed: Callable[[], Awaitable[None]] = _nobody_listens,
-        aside: Rereads | None = None,
-        dialects: Dialects | None = None,
-        trials: Trials | None = None,
-        ingest_url: str = "",
-        owners: checks.Owners = checks.nobody_knows,
     ) -> None:
         """Connects at first use.
 
         Args:
             database: a DSN, or an engine that connects as tandem_console.
-            secret: the instance's key; what is signed here is signed by keys made of it.
-            public_url: how people reach the console, when that is not the address it listens on.
-            secure_cookies: people come by https; cookies are then ``__Host-`` ones.
-            agreements: for names; without it ids stand for themselves.
-            on_call: who is on call; without it nobody is known to be.
-            policy: writes silences and maintenance windows; without it they can only be looked at elsewhere.
-            policy_changed: called after such a write.
-            aside: replays and discards posts that were put aside; without it they can only be looked at.
-            dialects: reads bodies and knows the tools; without it a mapping cannot be tried.
-            trials: sends test alerts; without it none can be sent from here.
-            ingest_url: where tools reach the way in, for the addresses that are shown.
-            owners: whose a check's alert would be; without it nobody can say.
             welcome_steps: for ``/welcome``; the last one's command is offered where the queue is empty.
         """
         self._owns_engine = isinstance(database, str)
         self._engine = (
             make_engine(database, ROLE, application_name="tandem console") if isinstance(database, str) else database
         )
+        self._bus = bus
         self._clock = clock
+        self._ports = ports
+        self._cursor_key = _key(settings.secret, "cursor")
         self.accounts = AccountStore(self._engine)
         self.incidents = IncidentStore(self._engine)
         self.records = RecordStore(self._engine)
         self.tail = Tail(self.records)
         self.stage = Feed(self.tail.wake)
-        known = agreements or NoAgreements()
-        self.gate = Gate(self.accounts, clock, known.tenants, _key(secret, "gate"), public_url, secure_cookies)
+        self.gate = self._gate(settings)
         self.desk = Desk(bus=bus, incidents=self.incidents, records=self.records, clock=clock)
-        self._bus = bus
-        self._cursor_key = _key(secret, "cursor")
+        self.aside = PutAside(
+            store=QuarantineStore(self._engine), records=self.records, clock=clock, rereads=ports.aside
+        )
+        self.connecting = self._connecting(settings)
         self._assets = assets.Assets()
         self.templates = Templates(self._assets)
-        self._names = Names(known)
-        self._on_call = on_call
-        self._known = known
-        self._policy = policy
-        self._policy_changed = policy_changed
-        self.aside = PutAside(
-            store=QuarantineStore(self._engine), records=self.records, clock=clock, rereads=aside or NobodyRereads()
-        )
-        self.connecting = Connecting(
-            store=IntegrationStore(self._engine),
-            records=self.records,
-            clock=clock,
-            key=secret,
-            policy=policy,
-            dialects=dialects or NoDialects(),
-            trials=trials,
-            base=ingest_url,
-        )
-        self._owners = owners
+        self._names = Names(ports.agreements)
         self.fragments = Fragments()
         self.welcome_steps = tuple(welcome_steps)
+
+    def _gate(self, settings: ConsoleSettings) -> Gate:
+        return Gate(
+            accounts=self.accounts,
+            clock=self._clock,
+            every_tenant=self._ports.agreements.tenants,
+            key=_key(settings.secret, "gate"),
+            public_url=settings.public_url,
+            secure=settings.secure_cookies,
+        )
+
+    def _connecting(self, settings: ConsoleSettings) -> Connecting:
+        return Connecting(
+            store=IntegrationStore(self._engine),
+            records=self.records,
+            clock=self._clock,
+            key=settings.secret,
+            policy=self._ports.policy,
+            dialects=self._ports.dialects,
+            trials=self._ports.trials,
+            base=settings.ingest_url,
+        )
 
     def routers(self) -> list[APIRouter]:
         """Every route; each declares ``allowed(scope)``."""
@@ -196,17 +220,17 @@ class Console:
         reading = incidents.Reading(self.gate, self.incidents, self._clock, self._cursor_key)
         remember = Remember(self.records, self._clock)
         acting = actions.Acting(self.gate, self.incidents, self.desk, remember)
-        suppressing = suppressions.Suppressing(
+        holding = suppressions.Suppressions(
             gate=self.gate,
             clock=self._clock,
             desk=self.desk,
             remember=remember,
             records=self.records,
-            agreements=self._known,
-            policy=self._policy,
-            changed=self._policy_changed,
+            agreements=self._ports.agreements,
+            policy=self._ports.policy,
+            changed=self._ports.policy_changed,
         )
-        around = records.Records(self.gate, self.records, self._clock, self._cursor_key, self._on_call)
+        around = records.Records(self.gate, self.records, self._clock, self._cursor_key, self._ports.on_call)
         return [
             incidents.router(reading),
             alerts.router(alerts.Alerts(self.gate, self._engine)),
@@ -214,7 +238,8 @@ class Console:
             records.router(around),
             quarantine.router(quarantine.Quarantine(gate=self.gate, aside=self.aside, key=self._cursor_key)),
             reports.router(reports.Reports(self.gate, self.records, self._clock)),
-            suppressions.router(suppressing),
+            suppressions.router(holding),
+            suppressing.router(holding),
             expected.router(self._expecting()),
             pausing.router(self._expecting()),
             integrations.router(self._integrations()),
@@ -230,11 +255,11 @@ class Console:
             bus=self._bus,
             checks=CheckStore(self._engine),
             records=self.records,
-            agreements=self._known,
+            agreements=self._ports.agreements,
         )
 
     def _integrations(self) -> integrations.Integrations:
-        return integrations.Integrations(self.gate, self.connecting, self._known)
+        return integrations.Integrations(self.gate, self.connecting, self._ports.agreements)
 
     def _pages(self) -> list[APIRouter]:
         gate, templates, clock = self.gate, self.templates, self._clock
@@ -270,7 +295,7 @@ class Console:
                     parts=self._expecting(),
                     templates=templates,
                     names=self._names,
-                    owners=self._owners,
+                    owners=self._ports.owners,
                     base=self.connecting.base,
                 )
             ),

@@ -22,6 +22,8 @@ from tandem.model.ownership import Party
 from tandem.model.suppression import SuppressionKind
 from tandem_console.access import Principal
 
+MADE_PREFIX = "made-"
+"""Of the ids that people's own get."""
 _ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 

@@ -23,11 +23,11 @@ from tandem.clock import Clock
 from tandem.db.write import Writes
 from tandem.errors import Unavailable
 from tandem.wire import codec
-from tandem_notifier import store
 from tandem_notifier.answering import Standing, View, command_of, view
 from tandem_notifier.links import AckLink, read
 from tandem_notifier.render import one_line
-from tandem_notifier.sender import Database
+from tandem_notifier.store import Database, cases
+from tandem_notifier.store.answers import put_answer
 
 _STYLE = """
 :root{color-scheme:light dark}
@@ -125,7 +125,7 @@ class _Answers:
         key = incident_key(link.tenant, link.incident_id)
         await self._bus.append([Record(COMMANDS.name, key, codec.encode(command))])
         writes = Writes()
-        store.put_answer(writes, link, command_id=command.command_id, via=command.via, at=now)
+        put_answer(writes, link, command_id=command.command_id, via=command.via, at=now)
         try:
             async with self._database.use() as connection:
                 await run(connection, writes)
@@ -137,7 +137,7 @@ class _Answers:
         """What we know; nothing, while the database is away: somebody at three in the morning gets their button."""
         try:
             async with self._database.use() as connection:
-                return view(await store.read(connection, link.incident_id), link)
+                return view(await cases.read(connection, link.incident_id), link)
         except Unavailable:
             return View(Standing.UNKNOWN)
 

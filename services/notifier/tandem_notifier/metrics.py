@@ -11,7 +11,7 @@ from tandem.agreement.oncall.timeline import timeline
 from tandem.errors import DeliveryReason
 from tandem.metrics import Metrics
 from tandem.model.ownership import Party, Track
-from tandem_notifier.store import Result
+from tandem_notifier.attempt import Result
 
 GAP_AHEAD = timedelta(days=7)
 

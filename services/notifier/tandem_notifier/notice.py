@@ -1,22 +1,20 @@
-"""Notices: what happens to windows and silences, told to both parties' teams. No incident, no answer asked for.
+"""Notices: what is told to a party's team and belongs to no incident; no answer is asked for. Pure.
 
-Pure. A notice travels as a page that is only told; ``render.py`` says how it looks. It is planned, and sent by whoever
-claims its row: no case remembers that it was told, so only the row knows one that comes again.
+A notice travels as a page that is only told; ``render.py`` says how it looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
 import msgspec
 
 from tandem.agreement.compiled import Agreement
 from tandem.agreement.schema.people import Contact
-from tandem.ids import uuid8
-from tandem.model.ownership import Mode, Party, Track
-from tandem.model.suppression import SuppressionEvent, SuppressionKind, SuppressionStep
+from tandem.model.ownership import Party, Track
 from tandem_notifier.paging import PLANNED, TOLD_DEADLINE, Page
 from tandem_notifier.reach import accountable_of
 from tandem_notifier.telling import TEAM, quietly
@@ -24,52 +22,28 @@ from tandem_notifier.urgency import Urgency
 
 NOTICE = "notice"
 """``kind`` in the content of such a page."""
-_SAYS = {
-    SuppressionStep.CREATED: "is set",
-    SuppressionStep.STARTED: "has begun",
-    SuppressionStep.ENDED: "has ended",
-    SuppressionStep.REMINDED: "still holds alerts back",
-}
-_AFTERWARDS = {
-    SuppressionStep.ENDED: "It held {}. What still fires is looked at again now.",
-    SuppressionStep.REMINDED: "It has held {} so far. You answer for it: end it if it is not needed any more.",
-}
+Target = tuple[str, Contact]
+"""Who, and where."""
 
 
-def worth_telling(events: Sequence[SuppressionEvent]) -> list[SuppressionEvent]:
-    """One message, not two, for what is made and begins at the same moment."""
-    begun = {(e.tenant, e.kind, e.suppression_id) for e in events if e.step is SuppressionStep.STARTED}
-    return [
-        event
-        for event in events
-        if event.step is not SuppressionStep.CREATED or (event.tenant, event.kind, event.suppression_id) not in begun
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is told, to one party."""
+
+    identity: UUID
+    """Of its page."""
+    about: UUID
+    """Stands for the incident that there is not: notices of one thing have the same."""
+    path: str
+    reason: str
+    title: str
+    text: str
+    more: Mapping[str, object]
+    """Further fields of its content, for machines."""
 
 
-def notices(event: SuppressionEvent, agreement: Agreement, now: datetime, public_url: str) -> Iterator[Page]:
-    """One page per party that has an address, of a reminder one to its owner; none in observe mode."""
-    if agreement.tenant.mode is Mode.OBSERVE:
-        return
-    for party, target in _owner(event, agreement) if event.step is SuppressionStep.REMINDED else _teams(agreement):
-        yield _page(event, agreement, party, target, now, public_url)
-
-
-def _teams(agreement: Agreement) -> list[tuple[Party, tuple[str, Contact]]]:
-    found = [(party, address(agreement, party)) for party in Party]
-    return [(party, target) for party, target in found if target is not None]
-
-
-def _owner(event: SuppressionEvent, agreement: Agreement) -> list[tuple[Party, tuple[str, Contact]]]:
-    """The person who answers for it; one who cannot be told is stood in for by their team, an unknown one by both."""
-    person = agreement.people.get(event.owner)
-    if person is None:
-        return _teams(agreement)
-    target = quietly(agreement, event.owner) or address(agreement, person.party)
-    return [(person.party, target)] if target is not None else []
-
-
-def address(agreement: Agreement, party: Party) -> tuple[str, Contact] | None:
-    """(who, where): the team's address, else the Accountable's quietest contact."""
+def address(agreement: Agreement, party: Party) -> Target | None:
+    """The team's address, else the Accountable's quietest contact."""
     spec = agreement.parties.get(party)
     if spec is None:
         return None
@@ -78,23 +52,13 @@ def address(agreement: Agreement, party: Party) -> tuple[str, Contact] | None:
     return quietly(agreement, accountable_of(agreement, party))
 
 
-def _page(
-    event: SuppressionEvent,
-    agreement: Agreement,
-    party: Party,
-    target: tuple[str, Contact],
-    now: datetime,
-    public_url: str,
-) -> Page:
+def page_of(notice: Notice, agreement: Agreement, party: Party, target: Target, now: datetime) -> Page:
+    """The page of ``notice``, planned: whoever claims its row sends it."""
     person, contact = target
-    name = (event.tenant, event.kind.value, event.suppression_id)
-    when = event.at if event.step is SuppressionStep.REMINDED else event.start
-    occurrence = when.isoformat() if when and event.step is not SuppressionStep.CREATED else ""
-    identity = uuid8("notice", *name, event.step.value, occurrence, party.value)
     return Page(
-        page_id=identity,
-        tenant=event.tenant,
-        incident_id=uuid8("suppression", *name),
+        page_id=notice.identity,
+        tenant=agreement.tenant.id,
+        incident_id=notice.about,
         cycle=1,
         party=party,
         answers_for=party,
@@ -103,7 +67,7 @@ def _page(
         key=contact.channel,
         channel=contact.channel,
         target=contact.to,
-        path=f"{NOTICE}:{event.kind.value}",
+        path=notice.path,
         pass_=0,
         step=0,
         told=True,
@@ -115,60 +79,20 @@ def _page(
         deadline_at=now + TOLD_DEADLINE,
         leased_until=None,
         alert_at=None,
-        reason=f"{event.kind.value} {event.step.value}",
-        content=msgspec.json.encode(_content(event, agreement, party, person, identity, public_url)),
+        reason=notice.reason,
+        content=msgspec.json.encode(_content(notice, agreement, party, person)),
     )
 
 
-def _content(
-    event: SuppressionEvent, agreement: Agreement, party: Party, person: str, identity: object, public_url: str
-) -> dict[str, object]:
+def _content(notice: Notice, agreement: Agreement, party: Party, person: str) -> dict[str, object]:
     return {
-        "page_id": identity,
+        "page_id": notice.identity,
         "kind": NOTICE,
-        "tenant": event.tenant,
+        "tenant": agreement.tenant.id,
         "tenant_name": agreement.tenant.name,
         "party": party,
         "person": person,
-        "title": title(event),
-        "text": "\n".join(lines(event, agreement)),
-        "suppression": {
-            "kind": event.kind,
-            "id": event.suppression_id,
-            "step": event.step,
-            "start": event.start,
-            "end": event.end,
-            "reason": event.reason,
-            "owner": event.owner,
-            "scope": event.scope,
-            "holds_p1": event.holds_p1,
-            "held": event.held,
-            "conditions": event.conditions,
-            "worst": event.worst,
-        },
-        "agreement_version": event.agreement_version,
-        "url": public_url,
+        "title": notice.title,
+        "text": notice.text,
+        **notice.more,
     }
-
-
-def title(event: SuppressionEvent) -> str:
-    """``Maintenance window Patching has begun``."""
-    what = "Maintenance window" if event.kind is SuppressionKind.WINDOW else "Silence"
-    return f"{what} {event.name} {_SAYS[event.step]}"
-
-
-def lines(event: SuppressionEvent, agreement: Agreement) -> list[str]:
-    """What a person should know, in the client's local time."""
-    zone = ZoneInfo(agreement.tenant.zone)
-    owner = agreement.people.get(event.owner)
-    said = [
-        f"It holds: {event.scope}" + (", P1 and security alerts included" if event.holds_p1 else ""),
-        f"Why: {event.reason} ({owner.name if owner else event.owner})",
-    ]
-    if event.start is not None and event.end is not None:
-        first = f"{event.start.astimezone(zone):%a %Y-%m-%d %H:%M}"
-        said.insert(0, f"From {first} to {event.end.astimezone(zone):%a %Y-%m-%d %H:%M} ({agreement.tenant.zone})")
-    if event.step in {SuppressionStep.ENDED, SuppressionStep.REMINDED}:
-        many = f"{event.held} alerts of {event.conditions} conditions, worst severity {event.worst}"
-        said.append(_AFTERWARDS[event.step].format(many if event.held else "nothing"))
-    return said

@@ -6,19 +6,17 @@ One message: what is solved, what is handed back, what a person of the MSP holds
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-
-import msgspec
 
 from tandem.agreement.compiled import Agreement
 from tandem.agreement.duty import duty, next_boundary
 from tandem.ids import uuid8
-from tandem.model.ownership import Party, TenantKind, Track
+from tandem.model.ownership import Party, TenantKind
 from tandem_notifier.brief import Brief
 from tandem_notifier.case import Case
-from tandem_notifier.notice import NOTICE, address
-from tandem_notifier.paging import LEASE, SENDING, TOLD_DEADLINE, WOULD_HAVE_PAGED, Page
-from tandem_notifier.urgency import Urgency
+from tandem_notifier.notice import Notice, address, page_of
+from tandem_notifier.paging import LEASE, SENDING, WOULD_HAVE_PAGED, Page
 
 OPENING = "opening"
 """Kind of the notifier's timer of a tenant; its key is the tenant."""
@@ -55,49 +53,20 @@ def opening_list(cases: Iterable[Case], agreement: Agreement, now: datetime, pub
     target = address(agreement, Party.INTERNAL)
     if not found or target is None:
         return None
-    person, contact = target
-    listed = loud or found
+    told = page_of(_notice(loud or found, agreement, now, public_url), agreement, Party.INTERNAL, target, now)
+    return replace(told, state=SENDING if loud else WOULD_HAVE_PAGED, attempt=1, leased_until=now + LEASE)
+
+
+def _notice(listed: list[Case], agreement: Agreement, now: datetime, public_url: str) -> Notice:
     tenant, day = agreement.tenant.id, now.date().isoformat()
-    identity = uuid8("opening", tenant, now.isoformat())
-    return Page(
-        page_id=identity,
-        tenant=tenant,
-        incident_id=uuid8("opening", tenant, day),
-        cycle=1,
-        party=Party.INTERNAL,
-        answers_for=Party.INTERNAL,
-        track=Track.OPS,
-        person=person,
-        key=contact.channel,
-        channel=contact.channel,
-        target=contact.to,
+    return Notice(
+        identity=uuid8("opening", tenant, now.isoformat()),
+        about=uuid8("opening", tenant, day),
         path=OPENING,
-        pass_=0,
-        step=0,
-        told=True,
-        urgency=Urgency.TOLD,
-        state=SENDING if loud else WOULD_HAVE_PAGED,
-        attempt=1,
-        late=False,
-        planned_at=now,
-        deadline_at=now + TOLD_DEADLINE,
-        leased_until=now + LEASE,
-        alert_at=None,
         reason="what the MSP took over",
-        content=msgspec.json.encode(
-            {
-                "page_id": identity,
-                "kind": NOTICE,
-                "tenant": tenant,
-                "tenant_name": agreement.tenant.name,
-                "party": Party.INTERNAL,
-                "person": person,
-                "title": f"Good morning: {_counted(len(listed))} since you closed",
-                "text": "\n".join(lines(listed)),
-                "incidents": [_as_data(case.brief) for case in listed[:MOST_LISTED]],
-                "url": f"{public_url}/queue",
-            }
-        ),
+        title=f"Good morning: {_counted(len(listed))} since you closed",
+        text="\n".join(lines(listed)),
+        more={"incidents": [_as_data(case.brief) for case in listed[:MOST_LISTED]], "url": f"{public_url}/queue"},
     )
 
 

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
-from uuid import UUID
 
 import structlog
 
@@ -25,16 +22,16 @@ from tandem.db.write import Writes
 from tandem.errors import DeliveryFailed, DeliveryReason, Unavailable
 from tandem.killpoint import passing
 from tandem.metrics import Metrics
-from tandem.model.events import PageEvent, PageEventKind
 from tandem.wire import codec
-from tandem_notifier import store
-from tandem_notifier.backoff import Verdict, judge
+from tandem_notifier.attempt import Result, delivered, failed, page_event
 from tandem_notifier.channels import Channel
-from tandem_notifier.lanes import Lanes
+from tandem_notifier.in_flight import InFlight
 from tandem_notifier.metrics import count_result, prepare
-from tandem_notifier.paging import Page, event_of
+from tandem_notifier.paging import Page
 from tandem_notifier.render import ack_url
-from tandem_notifier.store import Claim, Result
+from tandem_notifier.store import Database
+from tandem_notifier.store.attempts import put_result
+from tandem_notifier.store.claims import Claim, claim, give_back
 from tandem_notifier.turns import Turns
 from tandem_notifier.urgency import Urgency
 
@@ -48,14 +45,6 @@ DRAIN_S = 3.0
 _AGAIN_S = 0.5
 
 log = structlog.get_logger("tandem.notifier")
-
-
-class Database(Protocol):
-    """``tandem.db.link.Link``."""
-
-    def use(self) -> AbstractAsyncContextManager[Any]:
-        """A connection with the notifier's role, alone."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,27 +108,23 @@ class Sender:
         self._settings = settings
         self._timer_set = timer_set
         self._more_to_come = more_to_come
-        self._lanes = Lanes()
-        self._in_memory: dict[UUID, Page] = {}
-        self._begun: set[UUID] = set()
-        """Of those, the ones whose attempt was begun: their receiver may have them."""
+        self._pages = InFlight(room=settings.room, room_for_p1=settings.room_for_p1)
         self._ready = _Ready()
         self._results: list[Result] = []
         self._ended = asyncio.Event()
         self._look = asyncio.Event()
         self._next_retry: datetime | None = None
-        self._low = -1
 
     def offer(self, pages: Iterable[Page]) -> None:
         """Take what there is room for, without waiting; the claim loop finds the rest."""
         for page in pages:
             self._take(page)
-        self._expect_room()
+        self._pages.expect_room()
 
     @property
     def in_flight(self) -> int:
         """Pages in memory: waiting, being attempted, or with an outcome that is not written yet."""
-        return len(self._in_memory)
+        return len(self._pages)
 
     def wake(self) -> None:
         """Look for due pages now."""
@@ -164,34 +149,16 @@ class Sender:
             task.result()  # a fault of ours ends the target, which its supervisor starts again
 
     def _take(self, page: Page, *, claimed: bool = False) -> None:
-        if page.page_id in self._in_memory:
-            return
-        if self._room(page.urgency) <= 0:
-            self._lanes.leave_in_table(page)
-            return
-        now = self._lanes.enter(page, claimed=claimed)
-        if now is None:
-            return
-        self._in_memory[page.page_id] = page
-        if now:
+        if self._pages.take(page, claimed=claimed):
             self._ready.put_nowait(page)
-
-    def _room(self, urgency: Urgency) -> int:
-        """How many more pages of ``urgency`` may be in memory."""
-        more = self._settings.room_for_p1 if urgency is Urgency.P1 else 0
-        return self._settings.room + more - len(self._in_memory)
-
-    def _expect_room(self) -> None:
-        """While pages wait in the table, look again when half of what is in memory has ended, not at a poll."""
-        self._low = len(self._in_memory) // 2 if self._lanes.left else -1
 
     async def _work(self) -> None:
         while True:
             page = await self._ready.get()
             result = await self._attempt(page)
-            self._leave(page, None if result is None else result.delivered or _not_the_target(result))
+            self._leave(page, None if result is None else result.healthy)
             if result is None:
-                self._forget(page)
+                self._pages.forget(page)
                 self._look.set()
             else:
                 self._results.append(result)
@@ -207,38 +174,25 @@ class Sender:
         try:
             if channel is None:
                 raise DeliveryFailed(DeliveryReason.NO_CONTACT, f"no channel {page.channel}", retry=False)
-            self._begun.add(page.page_id)
+            self._pages.begin(page)
             passing("sender.before_send")
             await channel.deliver(page, link, now)
             passing("sender.after_send")
         except DeliveryFailed as failure:
-            ended_at = self._clock.now()
-            return _failed(page, failure, judge(page, failure, ended_at), (now, ended_at))
-        return Result(
-            page=page,
-            started_at=now,
-            ended_at=self._clock.now(),
-            delivered=True,
-            retry_at=None,
-            give_way=False,
-            reason=None,
-            detail=None,
-        )
+            return failed(page, failure, now, self._clock.now())
+        return delivered(page, now, self._clock.now())
 
     def _leave(self, page: Page, healthy: bool | None) -> None:  # noqa: FBT001 - three answers, none of them a switch
-        recovers = healthy is True and self._lanes.is_ailing(page.target)
-        start, dropped = self._lanes.leave(page, healthy=healthy)
+        start, recovers = self._pages.leave(page, healthy=healthy)
         for next_page in start:
             self._ready.put_nowait(next_page)
-        for lost in dropped:
-            self._forget(lost)
         if recovers:
             self._look.set()
 
     async def _claim_loop(self) -> None:
         while True:
-            least = Urgency.TOLD if self._room(Urgency.TOLD) > 0 else Urgency.P1
-            if self._room(least) > 0:
+            least = Urgency.TOLD if self._pages.room(Urgency.TOLD) > 0 else Urgency.P1
+            if self._pages.room(least) > 0:
                 try:
                     await self._claim(least)
                 except Unavailable as fault:
@@ -259,19 +213,19 @@ class Sender:
         wish = Claim(
             boot=self._settings.boot,
             sole=self._settings.sole,
-            in_memory=list(self._in_memory),
-            ailing=self._lanes.ailing(),
+            in_memory=self._pages.ids,
+            ailing=self._pages.ailing,
             least=least,
-            places=min(self._room(least), 500),
+            places=min(self._pages.room(least), 500),
             places_per_kind=200,
             places_per_ailing_target=2,
         )
         async with self._database.use() as connection:
-            claimed = await store.claim(connection, wish, self._clock.now())
-        self._lanes.looked(claimed.more)
+            claimed = await claim(connection, wish, self._clock.now())
+        self._pages.looked(claimed.more)
         for page in claimed.pages:
             self._take(page, claimed=True)
-        self._expect_room()
+        self._pages.expect_room()
 
     async def _write_loop(self) -> None:
         while True:
@@ -297,12 +251,10 @@ class Sender:
         passing("sender.after_outcome")
         del self._results[: len(results)]
         for result in results:
-            self._forget(result.page)
+            self._pages.forget(result.page)
             count_result(self._metrics, result)
-            if result.retry_at is not None and (self._next_retry is None or result.retry_at < self._next_retry):
-                self._next_retry = result.retry_at
-                self._look.set()
-        if len(self._in_memory) <= self._low:
+        self._expect_retries(results)
+        if self._pages.has_room_again:
             self._look.set()
         self._bus.notify([PAGES.name])
         self._tell_timers(results)
@@ -311,7 +263,7 @@ class Sender:
         writes = Writes()
         records: list[Record] = []
         for result in results:
-            store.put_result(writes, result)
+            put_result(writes, result)
             event = page_event(result)
             if event is not None:
                 key = incident_key(event.tenant, event.incident_id)
@@ -321,6 +273,12 @@ class Sender:
         async with self._database.use() as connection, connection.transaction():
             await run(connection, writes)
 
+    def _expect_retries(self, results: Iterable[Result]) -> None:
+        soonest = min((result.retry_at for result in results if result.retry_at is not None), default=None)
+        if soonest is not None and (self._next_retry is None or soonest < self._next_retry):
+            self._next_retry = soonest
+            self._look.set()
+
     def _tell_timers(self, results: Iterable[Result]) -> None:
         due = [result.ended_at for result in results if result.give_way]
         if due:
@@ -329,49 +287,14 @@ class Sender:
     async def _drain(self, stopping: asyncio.Event) -> None:
         """What is at hand is sent, and what ended is written, for as long as a stop may take."""
         deadline = monotonic() + DRAIN_S
-        while stopping.is_set() and (self._in_memory or self._more_to_come()) and monotonic() < deadline:
+        while stopping.is_set() and (self._pages or self._more_to_come()) and monotonic() < deadline:
             await pause(GATHER_S)
 
     async def _give_back(self) -> None:
         """End the leases of this boot: another process, or our next start, need not wait until they run out."""
-        begun, self._begun = list(self._begun), set()
-        self._in_memory.clear()
+        begun = self._pages.give_up()
         try:
             async with self._database.use() as connection:
-                await store.give_back(connection, self._settings.boot, begun, self._clock.now())
+                await give_back(connection, self._settings.boot, begun, self._clock.now())
         except Unavailable as fault:
             log.warning("pages in hand are not given back, their leases run out", fault=str(fault))
-
-    def _forget(self, page: Page) -> None:
-        del self._in_memory[page.page_id]
-        self._begun.discard(page.page_id)
-
-
-def page_event(result: Result) -> PageEvent | None:
-    """What readers hear of an attempt: arrived, failed at first, given way, given up; not every retry."""
-    page = result.page
-    if result.delivered:
-        kind = PageEventKind.SENT if page.channel == "email" else PageEventKind.DELIVERED
-        return event_of(page, kind, result.ended_at)
-    if page.attempt > 1 and result.retry_at is not None and not result.give_way:
-        return None
-    more = "" if result.retry_at is None else ", will be tried again"
-    return event_of(page, PageEventKind.FAILED, result.ended_at, f"{result.reason}: {result.detail}{more}")
-
-
-def _failed(page: Page, failure: DeliveryFailed, verdict: Verdict, span: tuple[datetime, datetime]) -> Result:
-    return Result(
-        page=page,
-        started_at=span[0],
-        ended_at=span[1],
-        delivered=False,
-        retry_at=verdict.retry_at,
-        give_way=verdict.give_way,
-        reason=failure.reason.value,
-        detail=failure.detail[:300],
-    )
-
-
-def _not_the_target(result: Result) -> bool:
-    """A refusal that says nothing about whether the target answers."""
-    return result.reason in {DeliveryReason.STATUS_4XX.value, DeliveryReason.NO_CONTACT.value}

@@ -1,6 +1,6 @@
 """The notifier as a stage of the pipeline: loads cases, folds the batch, and hands new pages to the sender.
 
-Wiring only. ``batch.py`` decides, ``store.py`` knows the SQL, ``sender.py`` sends.
+Wiring only. ``batch.py`` decides, ``store/`` knows the SQL, ``sender.py`` sends.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from tandem.bus.topics import INCIDENTS, PAGES, SLA, SUPPRESSIONS, URGENT, Topic
 from tandem.model.events import IncidentEvent, SlaEvent
 from tandem.model.priority import Priority
 from tandem.model.suppression import SuppressionEvent
-from tandem_notifier import store
 from tandem_notifier.batch import Batch, matters
 from tandem_notifier.case import Case
-from tandem_notifier.notice import notices, worth_telling
 from tandem_notifier.opening import OPENING
 from tandem_notifier.paging import SENDING, Page
+from tandem_notifier.store import cases as stored
+from tandem_notifier.store.pages import put_page
+from tandem_notifier.suppressions import notices, worth_telling
 
 
 class Book(Protocol):
@@ -71,9 +72,9 @@ class Notifier:
         wanted = self._wanted(inbox)
         opening = {timer.tenant for timer in inbox.timers if timer.kind == OPENING}
         if opening:
-            wanted |= set(await store.load_nights(connection, opening))
-        texts = await store.load(connection, wanted) if wanted else []
-        cases = [store.read_case(text) for text in texts]
+            wanted |= set(await stored.load_nights(connection, opening))
+        texts = await stored.load(connection, wanted) if wanted else []
+        cases = [stored.read_case(text) for text in texts]
         events = [payload for payload in inbox.payloads if isinstance(payload, IncidentEvent)]
         pairs = {(event.incident.tenant, event.incident.agreement_version) for event in events}
         pairs |= {(case.brief.tenant, case.brief.agreement_version) for case in cases}
@@ -102,7 +103,7 @@ class Notifier:
         for event in worth_telling(events):
             agreement = self._book.at(event.tenant, event.agreement_version)
             for page in notices(event, agreement, now, self._settings.public_url):
-                store.put_page(plan.writes, page, boot=self._settings.boot)
+                put_page(plan.writes, page, boot=self._settings.boot)
 
     def committed(self, plan: Plan) -> None:
         """The pages are durable: send them now."""
@@ -112,7 +113,7 @@ class Notifier:
     def _plan_of(self, batch: Batch, now: datetime) -> Plan:
         plan = Plan()
         for incident_id, outcome in batch.outcomes.items():
-            store.put_outcome(plan.writes, outcome, boot=self._settings.boot, now=now)
+            stored.put_outcome(plan.writes, outcome, boot=self._settings.boot, now=now)
             key = incident_key(outcome.case.brief.tenant, incident_id)
             for event in outcome.events:
                 plan.publish(PAGES, key, event)
@@ -121,10 +122,10 @@ class Notifier:
                 if due_at is not None:
                     plan.expect_timer(due_at)
         for tenant, due_at in batch.to_look_again.items():
-            store.put_opening(plan.writes, tenant, due_at)
+            stored.put_opening(plan.writes, tenant, due_at)
             plan.expect_timer(due_at)
         for page in batch.lists:
-            store.put_page(plan.writes, page, boot=self._settings.boot)
+            put_page(plan.writes, page, boot=self._settings.boot)
             plan.after.extend([page] if page.state == SENDING else [])
         return plan
 

@@ -14,7 +14,7 @@ from tandem.guard import Guard
 from tandem.http.aiohttp_client import AiohttpClient
 from tandem.model.integration import Integration
 from tandem.policy.integrations import load_integrations
-from tandem_console.service import Console
+from tandem_console.service import Console, ConsolePorts, ConsoleSettings
 from tandem_ingest.set_aside import SetAside
 
 
@@ -44,18 +44,22 @@ async def build(ground: Ground, parts: Parts) -> None:
         database=ground.console_engine(),
         bus=ground.bus,
         clock=ground.clock,
-        secret=ground.key,
-        public_url=ground.settings.public_url,
-        secure_cookies=ground.public_url.startswith("https://"),
-        agreements=ground.book,
-        on_call=Duties(ground.book),
-        policy=ground.policy,
-        policy_changed=ground.book.refresh,
-        aside=aside,
-        dialects=Dialects(),
-        trials=trials,
-        ingest_url=ground.settings.ingest_url or ground.public_url,
-        owners=CheckOwners(ground.book),
+        settings=ConsoleSettings(
+            secret=ground.key,
+            public_url=ground.settings.public_url,
+            secure_cookies=ground.public_url.startswith("https://"),
+            ingest_url=ground.settings.ingest_url or ground.public_url,
+        ),
+        ports=ConsolePorts(
+            agreements=ground.book,
+            on_call=Duties(ground.book),
+            policy=ground.policy,
+            policy_changed=ground.book.refresh,
+            aside=aside,
+            dialects=Dialects(),
+            trials=trials,
+            owners=CheckOwners(ground.book),
+        ),
     )
     await service.start()
     ground.lifecycle.on_close("console", service.stop)

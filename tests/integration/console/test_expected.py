@@ -17,7 +17,7 @@ from tandem.metrics import Metrics
 from tandem.model.signal import SignalKind
 from tandem.web.application import build_app
 from tandem.web.server import WebServer, bind
-from tandem_console.service import Console
+from tandem_console.service import Console, ConsolePorts, ConsoleSettings
 from tests.support.answering_bus import AnsweringBus
 from tests.support.checks import BACKUP, ping, waiting
 from tests.support.console import World, close_world, csrf_of
@@ -55,8 +55,12 @@ async def world(database, system: System) -> AsyncIterator[World]:
     )
     engine = make_engine(database.dsn, "tandem_console", application_name="test console", pool_size=4)
     console = Console(
-        database=engine, bus=Settling(system), clock=system.clock, secret=b"k" * 32, agreements=system.agreements
-    )  # fmt: skip
+        database=engine,
+        bus=Settling(system),
+        clock=system.clock,
+        settings=ConsoleSettings(secret=b"k" * 32),
+        ports=ConsolePorts(agreements=system.agreements),
+    )
     app = build_app(routers=console.routers(), lanes=console.lanes(), metrics=Metrics(), checks={})
     made = World(console, app, AnsweringBus(rows, system.clock), rows, system.clock, database)
     yield made

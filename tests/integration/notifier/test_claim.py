@@ -8,10 +8,10 @@ from datetime import datetime
 
 from tandem.clock import pause
 from tandem.model.priority import Priority
-from tandem_notifier import store
 from tandem_notifier.migrations.notifier_0004 import OF_OPEN_PAGES
 from tandem_notifier.paging import LEASE, Page
-from tandem_notifier.store import Claim
+from tandem_notifier.store import claims
+from tandem_notifier.store.claims import Claim
 from tandem_notifier.urgency import Urgency
 from tests.support.ladder import MSP
 
@@ -44,7 +44,7 @@ async def fill(pager, urgency=Urgency.LATER, tenant="acme", target=HERE, count=B
 
 async def claim(pager, **fields):
     async with pager.link.use() as connection:
-        return await store.claim(connection, replace(WISH, **fields), pager.clock.now())
+        return await claims.claim(connection, replace(WISH, **fields), pager.clock.now())
 
 
 async def test_a_p1_is_in_the_next_claim_behind_a_backlog_and_so_is_something_of_the_rest(pager):
@@ -110,7 +110,7 @@ async def test_a_claim_reads_few_rows_of_a_backlog(pager):
     wish = (now, "boot-1", False, none, none, OF_A_KIND, 2, now + LEASE, PLACES, Urgency.TOLD)
 
     async with pager.link.use() as connection, connection.transaction():
-        plan = await connection.fetchval(f"explain (analyze, format json) {store.CLAIM}", *wish)
+        plan = await connection.fetchval(f"explain (analyze, format json) {claims.CLAIM}", *wish)
 
     (top,) = plan
     assert 0 < most_rows(top["Plan"]) <= 3 * OF_A_KIND

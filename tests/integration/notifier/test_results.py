@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from tandem.bus.postgres import run
 from tandem.db.write import Writes
-from tandem_notifier import store
+from tandem_notifier.attempt import Result
 from tandem_notifier.paging import Page
-from tandem_notifier.store import Result
+from tandem_notifier.store.attempts import put_result
+from tandem_notifier.store.claims import claim
 from tests.integration.notifier.test_claim import WISH
 
 SOON = timedelta(seconds=1)
@@ -36,7 +37,7 @@ async def wrote(pager, page: Page, *, delivered: bool) -> None:
         detail=None,
     )
     writes = Writes()
-    store.put_result(writes, result)
+    put_result(writes, result)
     async with pager.link.use() as connection, connection.transaction():
         await run(connection, writes)
 
@@ -44,7 +45,7 @@ async def wrote(pager, page: Page, *, delivered: bool) -> None:
 async def taken_over(pager) -> Page:
     """The next attempt is another process's."""
     async with pager.link.use() as connection:
-        claimed = await store.claim(connection, replace(WISH, boot="boot-2"), pager.clock.now() + 2 * SOON)
+        claimed = await claim(connection, replace(WISH, boot="boot-2"), pager.clock.now() + 2 * SOON)
     (page,) = claimed.pages
     return page
 

@@ -123,7 +123,7 @@ async def test_a_p1_whose_opening_comes_on_both_topics_in_one_batch_is_paged_onc
     async def load(*_: object) -> list[str]:
         raise AssertionError("something was read")
 
-    monkeypatch.setattr("tandem_notifier.store.load", load)
+    monkeypatch.setattr("tandem_notifier.store.cases.load", load)
     opening = event(opened(), FactKind.OPENED, START)
     assert opening.incident.priority is Priority.P1
 

@@ -18,7 +18,7 @@ from tandem.model.priority import Priority
 from tandem_notifier.answering import Standing, command_of, view
 from tandem_notifier.case import Case, leg_key
 from tandem_notifier.links import AckLink
-from tandem_notifier.store import read_case
+from tandem_notifier.store.cases import read_case
 from tests.support.ladder import INTERNAL, MSP, START, Ladder, agreement, incident, path, person, step
 
 OPS, SOC = Track.OPS, Track.SOC

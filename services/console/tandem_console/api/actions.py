@@ -11,19 +11,21 @@ from tandem.errors import Reason, Refused
 from tandem.model.events import CommandDetail, CommandKind
 from tandem.web.text import Text
 from tandem_console.access import Principal, scope_of
-from tandem_console.api import shapes
 from tandem_console.api.allowed import Gate
 from tandem_console.api.desk import Answer, Desk, Wish
-from tandem_console.api.incidents import PROBLEMS, etag, not_found, status_url
+from tandem_console.api.incidents import etag, not_found, status_url
 from tandem_console.api.remember import Remember, key_of
+from tandem_console.api.shapes.commands import Action, CommandStatus, Raise
+from tandem_console.api.shapes.incidents import Incident
+from tandem_console.api.shapes.problems import PROBLEMS, Problem
 from tandem_console.store.incidents import IncidentStore
 
 ACTIONS = tuple(kind for kind in CommandKind if kind is not CommandKind.RAISE)
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"model": shapes.Incident, "description": "Done; the incident's new state."},
-    202: {"model": shapes.CommandStatus, "description": "Accepted; the router has not answered yet."},
-    409: {"model": shapes.Problem, "description": "Refused; says who was first."},
-    412: {"model": shapes.Problem, "description": "The incident is not at the version of If-Match."},
+    200: {"model": Incident, "description": "Done; the incident's new state."},
+    202: {"model": CommandStatus, "description": "Accepted; the router has not answered yet."},
+    409: {"model": Problem, "description": "Refused; says who was first."},
+    412: {"model": Problem, "description": "The incident is not at the version of If-Match."},
 }
 _Key = Annotated[Text | None, Header(alias="Idempotency-Key", max_length=300)]
 _IfMatch = Annotated[Text | None, Header(alias="If-Match", max_length=100)]
@@ -55,7 +57,7 @@ def _raise(api: APIRouter, parts: Acting) -> None:
     async def raise_incident(
         request: Request,
         principal: Annotated[Principal, Depends(door)],
-        body: shapes.Raise,
+        body: Raise,
         _key: _Key = None,
     ) -> Response:
         """Raise an incident by hand, also to the other party."""
@@ -68,7 +70,7 @@ def _raise(api: APIRouter, parts: Acting) -> None:
         return await parts.remember.once(request, principal, produce)
 
 
-def raised(desk: Desk, principal: Principal, body: shapes.Raise, seed: tuple[str, ...], via: str = "api") -> Wish:
+def raised(desk: Desk, principal: Principal, body: Raise, seed: tuple[str, ...], via: str = "api") -> Wish:
     """The wish behind a form or a body that raises an incident.
 
     Raises:
@@ -112,7 +114,7 @@ def _action(api: APIRouter, parts: Acting, kind: CommandKind) -> None:
         request: Request,
         principal: Annotated[Principal, Depends(door)],
         incident_id: UUID,
-        body: shapes.Action | None = None,
+        body: Action | None = None,
         if_match: _IfMatch = None,
         _key: _Key = None,
     ) -> Response:
@@ -126,7 +128,7 @@ def _action(api: APIRouter, parts: Acting, kind: CommandKind) -> None:
                 tenant=incident["tenant"],
                 incident_id=incident_id,
                 command_id=parts.desk.fresh_id(*("command", *seed) if seed else ()),
-                detail=detail_of(kind, body or shapes.Action(), expected(if_match)),
+                detail=detail_of(kind, body or Action(), expected(if_match)),
             )
             return as_response(await parts.desk.give(principal, wish))
 
@@ -138,7 +140,7 @@ def _action(api: APIRouter, parts: Acting, kind: CommandKind) -> None:
     )
 
 
-def detail_of(kind: CommandKind, body: shapes.Action, version: int | None) -> CommandDetail:
+def detail_of(kind: CommandKind, body: Action, version: int | None) -> CommandDetail:
     """What the command carries.
 
     Raises:
@@ -176,9 +178,9 @@ def as_response(answer: Answer) -> JSONResponse:
     """200 with the new state, or 202 with where to look."""
     if answer.incident is None:
         where = status_url(answer.command_id)
-        status = shapes.CommandStatus(command_id=answer.command_id, outcome="pending", status_url=where)
+        status = CommandStatus(command_id=answer.command_id, outcome="pending", status_url=where)
         return JSONResponse(status.model_dump(mode="json"), 202, {"location": where})
-    shown = shapes.Incident.model_validate(answer.incident).model_dump(mode="json")
+    shown = Incident.model_validate(answer.incident).model_dump(mode="json")
     return JSONResponse(shown, 200, {"etag": etag(answer.incident)})
 
 

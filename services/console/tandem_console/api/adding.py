@@ -11,10 +11,10 @@ from tandem.model.signing import scheme_of
 from tandem.policy.new_way import add_way
 from tandem.policy.secrets import Made
 from tandem_console.access import Principal, Scope
-from tandem_console.api import integration_shapes as shapes
 from tandem_console.api.connecting import Connecting, Tool
-from tandem_console.api.incidents import PROBLEMS
 from tandem_console.api.integrations import Integrations, told
+from tandem_console.api.shapes.adding import Connected, NewWay
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.api.sharing import require_all_ours
 
 
@@ -22,11 +22,11 @@ def router(parts: Integrations) -> APIRouter:
     """``POST /api/v1/integrations``."""
     api = APIRouter(prefix="/api/v1", tags=["integrations"], responses=PROBLEMS)
 
-    @api.post("/integrations", response_model=shapes.Connected, status_code=201)
+    @api.post("/integrations", response_model=Connected, status_code=201)
     async def add_integration(
         response: Response,
         principal: Annotated[Principal, Depends(parts.gate.allowed(Scope.OVERSEE))],
-        body: shapes.NewWay,
+        body: NewWay,
     ) -> dict[str, Any]:
         """A new way in and its secret, in this answer only: an Idempotency-Key is not kept for it."""
         made = await connect(parts.connecting, principal, body)
@@ -41,7 +41,7 @@ def router(parts: Integrations) -> APIRouter:
     return api
 
 
-async def connect(connecting: Connecting, principal: Principal, body: shapes.NewWay) -> Made:
+async def connect(connecting: Connecting, principal: Principal, body: NewWay) -> Made:
     """Make the way in; audited.
 
     Raises:
@@ -78,7 +78,7 @@ def tool_of(connecting: Connecting, slug: str) -> Tool:
     return found
 
 
-def _wanted(body: shapes.NewWay, tool: Tool, principal: Principal) -> Integration:
+def _wanted(body: NewWay, tool: Tool, principal: Principal) -> Integration:
     if body.tenant not in principal.tenants:
         raise Refused(Reason.INVALID, "no such client", errors=("/tenant: choose one of your clients",))
     auth = body.auth or tool.auth

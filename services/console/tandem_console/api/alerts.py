@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tandem.errors import Reason, Refused
 from tandem_console import alert
 from tandem_console.access import Principal, Scope
-from tandem_console.api import shapes
 from tandem_console.api.allowed import Gate
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes.alerts import ExplainedAlert
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.store.alerts import traced
 
 
@@ -29,7 +29,7 @@ def router(parts: Alerts) -> APIRouter:
     api = APIRouter(prefix="/api/v1", tags=["alerts"], responses=PROBLEMS)
     reader = parts.gate.allowed(Scope.READ)
 
-    @api.get("/alerts/{alert_id}/explain", response_model=shapes.ExplainedAlert)
+    @api.get("/alerts/{alert_id}/explain", response_model=ExplainedAlert)
     async def get_alert_explanation(principal: Annotated[Principal, Depends(reader)], alert_id: UUID) -> dict[str, Any]:
         """What was decided about an alert and what became of it, in the words of ``tandem agreement explain``."""
         found = await traced(parts.engine, principal.tenants, alert_id)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from tandem.agreement.expected import Check
 from tandem.clock import Clock
@@ -15,7 +14,8 @@ from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
 from tandem_console.api.allowed import Gate
 from tandem_console.api.desk import Appends, Desk
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes.expected import CheckHistory, ExpectedCheck, ExpectedList
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.pages.names import Agreements
 from tandem_console.store.checks import NOTHING, CheckStore, Row
 from tandem_console.store.records import RecordStore
@@ -24,94 +24,12 @@ PERIOD = timedelta(days=92)
 """What is counted where nobody names a period: a quarter."""
 WATCHED_S = 2.0
 """How long a caller waits until the router has paused or resumed."""
-_LOOK_S = 0.05
 ANYHOW = "expected"
 """The way in that the alert of a check names which names none (tandem_router/checks/state.py)."""
 _Tenant = Annotated[Text | None, Query(max_length=64)]
 _Id = Annotated[Text, Path(max_length=64)]
 _From = Annotated[AwareDatetime | None, Query(alias="from", description="Default: 92 days ago.")]
 _To = Annotated[AwareDatetime | None, Query(alias="to", description="Default: no end; then what is paid early counts.")]
-
-
-class Counts(BaseModel):
-    """Periods that were due within the asked time, by their last word."""
-
-    verified: int
-    late: int
-    """Of those verified: after they had been missing."""
-    failed: int
-    missing: int
-
-
-class Paused(BaseModel):
-    """Who pauses it, why, until when."""
-
-    party: str | None
-    person: str | None
-    reason: str | None
-    until: AwareDatetime | None
-
-
-class ExpectedCheck(BaseModel):
-    """A check: what is waited for and where it stands."""
-
-    tenant: str
-    id: str
-    what: str
-    """heartbeat, backup, restore_test or volume."""
-    name: str | None
-    asset: str | None
-    phase: str
-    """new, up, started, late, down, paused or undeclared."""
-    since: AwareDatetime
-    expected: str
-    """The rhythm in words; empty while no agreement waits for it."""
-    grace_s: float | None
-    due_at: AwareDatetime | None
-    trouble: str | None
-    """missing, failed or overdue while its alert stands."""
-    trouble_since: AwareDatetime | None
-    running_since: AwareDatetime | None
-    last_signal_at: AwareDatetime | None
-    last_success_at: AwareDatetime | None
-    last_failure_at: AwareDatetime | None
-    last_duration_s: float | None
-    paused: Paused | None
-    integration: str
-    """The way in that its alert names; ``expected`` where the check names none."""
-    ping_path: str | None
-    """Where its signal is sent to; a secret may have to follow. None where a tool's own alerts are the signal."""
-    counts: Counts
-
-
-class ExpectedList(BaseModel):
-    """By tenant and id."""
-
-    items: list[ExpectedCheck]
-
-
-class CheckLine(BaseModel):
-    """One thing that was said, or was not."""
-
-    id: UUID
-    at: AwareDatetime
-    outcome: str
-    """ok, failed, missing, overdue, started, logged, paused or resumed."""
-    due_at: AwareDatetime | None
-    """The deadline it answers."""
-    run_id: str
-    duration_s: float | None
-    exit_code: int | None
-    note: str | None
-    party: str | None
-    person: str | None
-    agreement_version: int
-
-
-class CheckHistory(BaseModel):
-    """Newest first. A plain heartbeat in time leaves no line."""
-
-    items: list[CheckLine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,16 @@ from tandem.errors import Reason, Refused
 from tandem.web.text import Text
 from tandem_console import clocks, timeline
 from tandem_console.access import Principal, Scope
-from tandem_console.api import paging, shapes
+from tandem_console.api import paging
 from tandem_console.api.allowed import Gate
-from tandem_console.explain import Explanation, explain
+from tandem_console.api.shapes import incidents as shapes
+from tandem_console.api.shapes.commands import CommandStatus
+from tandem_console.api.shapes.problems import PROBLEMS
+from tandem_console.explain import Step, explain
 from tandem_console.filters import Filter, canonical, parse
 from tandem_console.store.incidents import Dossier, IncidentStore, Row
 
 Values = Annotated[list[Annotated[Text, Query(max_length=200)]], Query(max_length=20)]
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": shapes.Problem, "content": {"application/problem+json": {}}}
-    for status in (400, 401, 403, 404, 422, 503)
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,8 @@ def router(parts: Reading) -> APIRouter:
     """Routes under /api/v1 that change nothing."""
     api = APIRouter(prefix="/api/v1", tags=["incidents"], responses=PROBLEMS)
     _lists(api, parts)
-    _singles(api, parts)
+    _one(api, parts)
+    _dossier(api, parts)
     _commands(api, parts)
     return api
 
@@ -101,7 +101,7 @@ def wanted(asked: dict[str, Any]) -> Filter:
     return found
 
 
-def _singles(api: APIRouter, parts: Reading) -> None:
+def _one(api: APIRouter, parts: Reading) -> None:
     reader = parts.gate.allowed(Scope.READ)
 
     @api.get("/incidents/{incident_id}", response_model=shapes.Incident, responses={304: {}})
@@ -119,6 +119,11 @@ def _singles(api: APIRouter, parts: Reading) -> None:
             return Response(status_code=304, headers={"etag": etag(incident)})
         response.headers["etag"] = etag(incident)
         return incident
+
+
+def _dossier(api: APIRouter, parts: Reading) -> None:
+    """What belongs to one incident, each part by itself."""
+    reader = parts.gate.allowed(Scope.READ)
 
     async def dossier_of(
         principal: Annotated[Principal, Depends(reader)],
@@ -138,9 +143,7 @@ def _singles(api: APIRouter, parts: Reading) -> None:
     @api.get("/incidents/{incident_id}/explain", response_model=shapes.Explained)
     async def get_explanation(found: Annotated[Dossier, Depends(dossier_of)]) -> dict[str, Any]:
         """Why it is where it is: the decision about the alert that opened it."""
-        trace = found.decision["trace"] if found.decision else None
-        said = explain(found.incident, found.decision)
-        return {**_explained(said), "because": found.incident["because"] or [], "trace": trace}
+        return _explained(found)
 
     @api.get("/incidents/{incident_id}/clocks", response_model=shapes.ClockList)
     async def get_clocks(found: Annotated[Dossier, Depends(dossier_of)]) -> dict[str, Any]:
@@ -154,23 +157,26 @@ def _singles(api: APIRouter, parts: Reading) -> None:
         return {"items": [{**row, "passed": row["pass"]} for row in found.pages]}
 
 
-def _explained(said: Explanation) -> dict[str, Any]:
-    steps = [
-        {
-            "name": step.name,
-            "text": step.text,
-            "values": dict(step.values),
-            "rejected": [asdict(each) for each in step.rejected],
-        }
-        for step in said.steps
-    ]
-    return {"sentence": said.sentence, "steps": steps, "agreement_version": said.agreement_version}
+def _explained(found: Dossier) -> dict[str, Any]:
+    said = explain(found.incident, found.decision)
+    return {
+        "sentence": said.sentence,
+        "steps": [_step(step) for step in said.steps],
+        "agreement_version": said.agreement_version,
+        "because": found.incident["because"] or [],
+        "trace": found.decision["trace"] if found.decision else None,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    rejected = [asdict(each) for each in step.rejected]
+    return {"name": step.name, "text": step.text, "values": dict(step.values), "rejected": rejected}
 
 
 def _commands(api: APIRouter, parts: Reading) -> None:
     reader = parts.gate.allowed(Scope.READ)
 
-    @api.get("/commands/{command_id}", response_model=shapes.CommandStatus)
+    @api.get("/commands/{command_id}", response_model=CommandStatus)
     async def get_command(principal: Annotated[Principal, Depends(reader)], command_id: UUID) -> dict[str, Any]:
         """What became of a command that was answered with 202."""
         found = await parts.incidents.outcome(principal.tenants, command_id)

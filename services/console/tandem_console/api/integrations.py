@@ -12,10 +12,10 @@ from tandem.policy.secrets import Made
 from tandem.web.text import Text
 from tandem_console import ways
 from tandem_console.access import Principal, Scope
-from tandem_console.api import integration_shapes as shapes
 from tandem_console.api.allowed import Gate
 from tandem_console.api.connecting import Connecting, Previewed, TrialFailed
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes import integrations as shapes
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.pages.names import Agreements
 from tandem_console.rows_to_add import customer, proposal
 from tandem_console.travel import Stage, is_over

@@ -5,40 +5,27 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, Field
 
 from tandem.bus.port import Record
 from tandem.bus.topics import SIGNALS, signal_key
 from tandem.clock import monotonic, pause
 from tandem.errors import Reason, Refused
 from tandem.model.signal import Signal, SignalKind
-from tandem.web.text import STRICT, Line, Text
+from tandem.web.text import Text
 from tandem.wire import codec
 from tandem_console.access import Principal, Scope
-from tandem_console.api import shapes
-from tandem_console.api.expected import ExpectedCheck, Expecting, found_check, shown_check
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.expected import Expecting, found_check, shown_check
+from tandem_console.api.shapes.expected import ExpectedCheck, Pause
+from tandem_console.api.shapes.problems import PROBLEMS, Problem
 from tandem_console.store.checks import Row
 from tandem_console.store.records import Deed
 
 _LOOK_S = 0.05
 _Id = Annotated[Text, Path(max_length=64)]
-
-
-class Pause(BaseModel):
-    """Why, and until when at most."""
-
-    model_config = STRICT
-
-    reason: Annotated[Line, Field(min_length=1, max_length=500)]
-    until: AwareDatetime | None = None
-    """It ends by itself then; without it, only when somebody resumes it."""
-
-
 _CHANGED: dict[int | str, dict[str, Any]] = {
     200: {"model": ExpectedCheck, "description": "As it is now."},
     202: {"model": ExpectedCheck, "description": "Durable; the router has not taken it yet."},
-    409: {"model": shapes.Problem, "description": "It is not paused."},
+    409: {"model": Problem, "description": "It is not paused."},
 }
 
 

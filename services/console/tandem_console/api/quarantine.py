@@ -1,60 +1,22 @@
 """What could not be read, over the API: look at it, replay it once it is read better, discard it, give it away."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
 
-from tandem.web.text import STRICT, Line, Text
+from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
-from tandem_console.api import paging, shapes
+from tandem_console.api import paging
 from tandem_console.api.allowed import Gate
-from tandem_console.api.incidents import PROBLEMS
 from tandem_console.api.putting_aside import Outcomes, PutAside
-from tandem_console.store.quarantine import AT_ONCE
+from tandem_console.api.shapes import quarantine as shapes
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.store.records import Row
 
-State = Literal["open", "replayed", "discarded", "record", "all"]
 _Tenant = Annotated[Text | None, Query(max_length=64)]
 _Integration = Annotated[Text | None, Query(max_length=64)]
-Why = Annotated[Line, Field(min_length=1, max_length=500)]
-
-
-class Chosen(BaseModel):
-    """Whose posts, or which."""
-
-    model_config = STRICT
-
-    integration: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
-    ids: Annotated[list[UUID], Field(min_length=1, max_length=AT_ONCE)] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.integration is None) == (self.ids is None):
-            raise ValueError("say which: integration or ids")
-        return self
-
-
-class Discarding(BaseModel):
-    """Which posts need not be read, and why."""
-
-    model_config = STRICT
-
-    ids: Annotated[list[UUID], Field(min_length=1, max_length=AT_ONCE)]
-    reason: Why
-
-
-class Giving(BaseModel):
-    """Whose alerts become whose, for once; the provider's document says it for good."""
-
-    model_config = STRICT
-
-    integration: Annotated[Text, Field(min_length=1, max_length=64)]
-    customer: Annotated[Text, Field(max_length=200)] = ""
-    """As the tool names it; empty: what names nobody."""
-    tenant: Annotated[Text, Field(min_length=1, max_length=64)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +48,7 @@ def _looks(api: APIRouter, parts: Quarantine) -> None:
         principal: Annotated[Principal, Depends(overseer)],
         tenant: _Tenant = None,
         integration: _Integration = None,
-        state: State = "all",
+        state: shapes.State = "all",
         cursor: paging.At = None,
         limit: paging.Limit = paging.DEFAULT,
     ) -> dict[str, Any]:
@@ -131,7 +93,7 @@ def _replays(api: APIRouter, parts: Quarantine) -> None:
         return await parts.aside.replay(principal, alert_id)
 
     @api.post("/quarantine/replay", response_model=shapes.ReplayedList)
-    async def replay_integration(principal: Annotated[Principal, Depends(lead)], body: Chosen) -> dict[str, Any]:
+    async def replay_integration(principal: Annotated[Principal, Depends(lead)], body: shapes.Chosen) -> dict[str, Any]:
         """The same for these posts, or for every open one of an integration, oldest first."""
         if body.integration is not None:
             return _replayed(await parts.aside.replay_all(principal, body.integration))
@@ -142,13 +104,15 @@ def _decides(api: APIRouter, parts: Quarantine) -> None:
     lead = parts.gate.allowed(Scope.STEER)
 
     @api.post("/quarantine/discard", response_model=shapes.DiscardedList)
-    async def discard_quarantined(principal: Annotated[Principal, Depends(lead)], body: Discarding) -> dict[str, Any]:
+    async def discard_quarantined(
+        principal: Annotated[Principal, Depends(lead)], body: shapes.Discarding
+    ) -> dict[str, Any]:
         """They need not be read: no longer open, kept as long as every post. The last one ends the plain alert."""
         found = await parts.aside.discard_these(principal, body.ids, body.reason)
         return {"discarded": [row["id"] for row in found.done], "not_discarded": found.left}
 
     @api.post("/quarantine/assign", response_model=shapes.Given)
-    async def assign_customer(principal: Annotated[Principal, Depends(lead)], body: Giving) -> dict[str, Any]:
+    async def assign_customer(principal: Annotated[Principal, Depends(lead)], body: shapes.Giving) -> dict[str, Any]:
         """What waits of a customer nobody knows goes to a client, for once; its posts can be replayed there."""
         given = await parts.aside.give(principal, body.integration, body.customer, body.tenant)
         return {"alerts": given}

@@ -12,10 +12,11 @@ from tandem.clock import Clock
 from tandem.errors import Reason, Refused
 from tandem.web.text import Text
 from tandem_console.access import Principal, Role, Scope
-from tandem_console.api import paging, shapes
+from tandem_console.api import paging
 from tandem_console.api.actions import tenant_of
 from tandem_console.api.allowed import Gate
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes import records as shapes
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.cursor import Cursor
 from tandem_console.store.records import RecordStore, Row
 

@@ -1,49 +1,20 @@
 """Reports over the API: what the agreement does not name yet, for both parties to settle. Read only."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
 
 from tandem.clock import Clock
 from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
 from tandem_console.api.allowed import Gate
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes.problems import PROBLEMS
+from tandem_console.api.shapes.reports import GovernanceReport
 from tandem_console.store.records import RecordStore
 
 MOST = 1001
 """The router keeps a thousand items per tenant and one for the rest."""
-
-
-class GovernanceItem(BaseModel):
-    """A gap in the agreement: alerts that no row names, or a vendor's word that no table knows."""
-
-    tenant: str
-    kind: Literal["unmapped", "unknown_word"]
-    key: str
-    title: str
-    count: int
-    first_seen: datetime
-    last_seen: datetime
-    alert_id: UUID
-    """The latest alert that showed it."""
-    due_at: datetime
-    """Both parties have until then to give it a row or a word."""
-    state: Literal["open", "settled"]
-    overdue: bool
-
-
-class GovernanceReport(BaseModel):
-    """The oldest deadline first."""
-
-    at: datetime
-    total: int
-    """How many there are beyond those listed, too."""
-    items: list[GovernanceItem]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from tandem.web.text import Text
 from tandem_console import signals
 from tandem_console.access import Principal, Scope, may
 from tandem_console.api.expected import Expecting, found_check, shown_check
-from tandem_console.api.pausing import Pause, paused, resumed
+from tandem_console.api.pausing import paused, resumed
+from tandem_console.api.shapes.expected import Pause
 from tandem_console.pages.names import Names
 from tandem_console.pages.render import Templates
 from tandem_console.signals import Period, Whose

@@ -16,8 +16,8 @@ from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
 from tandem_console.api.adding import connect, tool_of
 from tandem_console.api.connecting import Tool
-from tandem_console.api.integration_shapes import NewWay
 from tandem_console.api.integrations import told
+from tandem_console.api.shapes.adding import NewWay
 from tandem_console.api.sharing import providers
 from tandem_console.pages.integrations import Done
 from tandem_console.pages.integrations import Pages as IntegrationPages

@@ -13,11 +13,11 @@ from tandem.model.events import CommandKind
 from tandem.model.ownership import Track
 from tandem_console import board, faces, timeline
 from tandem_console.access import Principal, Scope
-from tandem_console.api import shapes
 from tandem_console.api.actions import detail_of
 from tandem_console.api.allowed import Gate
 from tandem_console.api.desk import Answer, Desk, Wish
 from tandem_console.api.incidents import not_found
+from tandem_console.api.shapes.commands import Action
 from tandem_console.explain import explain
 from tandem_console.pages.fragments import Fragments
 from tandem_console.pages.names import Names
@@ -141,7 +141,7 @@ async def _given(parts: Incidents, request: Request, principal: Principal, incid
         not_found()
     form = await request.form()
     text = str(form.get("text", "")).strip()
-    body = shapes.Action(text=_kept(text) or None, track=_track(request.query_params.get("track")))
+    body = Action(text=_kept(text) or None, track=_track(request.query_params.get("track")))
     wish = Wish(
         kind=kind,
         tenant=incident["tenant"],

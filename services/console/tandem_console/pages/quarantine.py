@@ -19,7 +19,7 @@ from tandem_console.access import Principal, Scope
 from tandem_console.api import paging
 from tandem_console.api.allowed import Gate
 from tandem_console.api.putting_aside import Outcomes, PutAside
-from tandem_console.api.quarantine import State
+from tandem_console.api.shapes.quarantine import State
 from tandem_console.cursor import Cursor, write
 from tandem_console.pages.names import Names
 from tandem_console.pages.render import Templates

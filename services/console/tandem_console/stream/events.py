@@ -16,7 +16,7 @@ from tandem.errors import Reason, Refused, Unavailable
 from tandem.web.text import Text
 from tandem_console.access import Principal, Scope
 from tandem_console.api.allowed import Gate, bearer_of
-from tandem_console.api.incidents import PROBLEMS
+from tandem_console.api.shapes.problems import PROBLEMS
 from tandem_console.store.records import FeedRow, RecordStore
 from tandem_console.stream.tail import BATCH, Tail, Watcher
 

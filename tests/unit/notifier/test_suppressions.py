@@ -10,7 +10,7 @@ import msgspec
 from tandem.model.ownership import Party
 from tandem.model.suppression import SuppressionEvent, SuppressionKind, SuppressionStep
 from tandem_notifier import render
-from tandem_notifier.notice import lines, notices, title, worth_telling
+from tandem_notifier.suppressions import lines, notices, title, worth_telling
 from tests.support.windows import northwind
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
