@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?"
-    r" ?(?:(Z|UTC|GMT)|([+-])(\d\d)(?::?(\d\d))?Z?)?",
+    r" ?(?:\(?(Z|UTC|GMT)\)?|([+-])(\d\d)(?::?(\d\d))?Z?)?",
     re.IGNORECASE | re.ASCII,
 )
 _USUAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,12})?(?:Z|\+00:00)", re.ASCII)

@@ -37,6 +37,7 @@ REGEX_ALLOWED = {
     "services/ingest/tandem_ingest/vendors/backup/proxmox.py": "takes the host out of two fixed titles, bounded",
     "services/ingest/tandem_ingest/vendors/template.py": "finds the names of a broken body, bounded patterns of its own",
     "services/ingest/tandem_ingest/vendors/monitoring/lenient.py": "tells a bracketed word from a JSON list, bounded",
+    "services/ingest/tandem_ingest/vendors/monitoring/records.py": "takes one line of a log apart, linear patterns of its own",
     "services/ingest/tandem_ingest/vendors/monitoring/speech.py": "finds severity words in one bounded line",
     "services/ingest/tandem_ingest/vendors/backup/duplicati.py": "takes a text report of bounded length into its lines",
     "services/ingest/tandem_ingest/vendors/siem/wazuh_messages.py": "takes three fixed sentences of Wazuh apart, bounded",

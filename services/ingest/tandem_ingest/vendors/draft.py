@@ -9,6 +9,7 @@ from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import text as clean
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import shape
+from tandem_ingest.vendors.flat import LONGEST, OPENING, is_unfilled
 
 ALTERED = "tandem_altered"
 """The label that names the fields we cleaned or cut, e.g. ``title,host``."""
@@ -24,9 +25,12 @@ _ENTITIES = (
 
 
 def _text(name: str, value: object, limit: int, altered: list[str], cleaned: Cleaner = clean.line) -> str | None:
-    """``value`` as clean text; nearly every one is, and is only looked at. ``altered`` takes the name of another."""
+    """``value`` as clean text; nearly every one is, and is only looked at. ``altered`` takes the name of another.
+
+    A placeholder that a template left as it stands says nothing.
+    """
     found = value.strip() if type(value) is str else shape.text(value)
-    if not found:
+    if not found or (found[0] in OPENING and _is_placeholder(found)):
         return None
     if "&" in found and cleaned is not clean.key:  # a key is only compared
         found = _said(found)
@@ -36,6 +40,13 @@ def _text(name: str, value: object, limit: int, altered: list[str], cleaned: Cle
     if is_altered:
         altered.append(name)
     return found or None
+
+
+def _is_placeholder(found: str) -> bool:
+    """A word in single braces is a value that a mapping may make; with a dot in it, it is a macro of Zabbix."""
+    if len(found) > LONGEST or (found[0] == "{" and found[:2] != "{{" and "." not in found):
+        return False
+    return is_unfilled(found)
 
 
 def _url(value: object, altered: list[str]) -> str | None:

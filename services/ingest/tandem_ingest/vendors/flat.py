@@ -13,7 +13,10 @@ from functools import lru_cache
 
 from tandem_ingest.vendors import shape
 
-_UNFILLED = re.compile(r"\{\{? ?[\w.$#-]+ ?\}?\}|\[[a-z_]+\]|\$[A-Z_]+|\$[\w.]+\$|%[a-z]+|\*UNKNOWN\*", re.ASCII)
+_UNFILLED = re.compile(
+    r"\{\{? ?[\w.$#-]+ ?\}?\}|\[[a-z_]+\]|\$[A-Z_]+|\$[\w.]+\$|\$\{[^{}]{1,60}\}|%[a-z]+|%\w{1,60}%|\*UNKNOWN\*",
+    re.ASCII,
+)
 WRAPPERS = frozenset({"data", "payload", "body", "params", "parameters", "attributes"})
 """Objects that only wrap: the names in them stand for themselves."""
 OPAQUE = frozenset({"labels", "annotations"})

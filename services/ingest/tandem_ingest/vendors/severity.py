@@ -17,6 +17,8 @@ _WORDS = {
 }
 _BLANKS = str.maketrans("", "", " -_")
 """``Sev 1`` and ``SEV-1`` are ``sev1``."""
+_SCALES = ("severity", "level", "criticality", "priority", "risk")
+"""What the constants of a program begin with: ``SEVERITY_HIGH``, ``ALERT_CRITICALITY_LEVEL_WARNING``."""
 WORDS: Mapping[str, Severity] = MappingProxyType(
     {each: severity for severity, line in _WORDS.items() for each in line.split()}
 )
@@ -25,4 +27,10 @@ WORDS: Mapping[str, Severity] = MappingProxyType(
 def of_word(value: object, words: Mapping[str, Severity] = WORDS) -> Severity:
     """The severity ``value`` names; UNKNOWN for a word we do not know, which routing counts and never drops."""
     said = word(value)
-    return words.get(said) or words.get(said.translate(_BLANKS)) or Severity.UNKNOWN
+    return words.get(said) or words.get(said.translate(_BLANKS)) or words.get(_constant(said)) or Severity.UNKNOWN
+
+
+def _constant(said: str) -> str:
+    """The last part of a constant that names the scale before it; empty for anything else."""
+    scale, _, last = said.rpartition("_")
+    return last if scale.endswith(_SCALES) else ""

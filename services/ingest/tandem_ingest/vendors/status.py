@@ -11,7 +11,9 @@ CLEAR = frozenset(
         "normal", "success", "good", "healthy", "online", "fixed", "inactive", "ended", "reset", "green",
     }
 )  # fmt: skip
-_NOT = frozenset({"not", "no", "un", "partially", "audit"})
+_NOT = frozenset({"not", "no", "un", "partially", "audit", "pending", "waiting", "reopened"})
+_HOW = frozenset({"resolved", "closed"})
+"""Before a word for how or by whom: ``resolved_false_positive``, Cortex' ``STATUS_070_RESOLVED_OTHER``."""
 TRUE = frozenset({"true", "yes", "1"})
 
 
@@ -24,4 +26,5 @@ def of_word(value: object) -> AlertStatus:
     if said.isalpha():  # one word, as nearly always
         return AlertStatus.RESOLVED if said in CLEAR else AlertStatus.FIRING
     parts = said.replace(".", "_").replace(":", "_").split("_")
-    return AlertStatus.RESOLVED if parts[-1] in CLEAR and not _NOT.intersection(parts) else AlertStatus.FIRING
+    over = parts[-1] in CLEAR or not _HOW.isdisjoint(parts)
+    return AlertStatus.RESOLVED if over and _NOT.isdisjoint(parts) else AlertStatus.FIRING

@@ -33,8 +33,11 @@ NAMED = (
 
 
 OVER = frozenset({"closed", "resolved", "compliant"})
-JOB = ("jobName", "pipeline", "project-name")
-"""What Glue, Batch, CodePipeline and CodeBuild run: the next run that succeeds ends the failure of the one before."""
+DONE = frozenset({"succeeded", "success"})
+JOB = ("jobName", "pipeline", "project-name", "stateMachineArn", "application")
+"""What Glue, Batch, CodePipeline, CodeBuild, Step Functions and CodeDeploy run: the next run that succeeds ends the
+failure of the one before."""
+PARTS = ("stage", "action", "deploymentGroup")
 CAUSES = ("statusMessage", "StatusMessage", "Cause", "stoppedReason", "reason", "message")
 """Why it came to the state, as Backup, Auto Scaling, ECS and others call it."""
 
@@ -51,6 +54,16 @@ def read(says: Mapping[str, object]) -> VendorAlert:
     if found:
         return _of_ocsf(says, found) if "class_uid" in found else _finding(says, found)
     return _alarm(says, detail) if shape.word(says.get("detail-type")) == ALARM else _other(says, detail)
+
+
+def finding_of(message: object) -> Mapping[str, object] | None:
+    """The event around a finding that a rule passed on alone (``$.detail``), as its service sends it; else None."""
+    says = shape.mapping(message)
+    if "ProductArn" in says and "AwsAccountId" in says:
+        return {"detail-type": "Security Hub Findings - Imported", "detail": {"findings": [says]}}
+    if shape.word(shape.dig(says, "service", "serviceName")) == "guardduty" and "arn" in says:
+        return {"detail-type": "GuardDuty Finding", "region": says.get("region"), "detail": says}
+    return None
 
 
 def _alarm(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAlert:
@@ -119,11 +132,16 @@ def _finding(says: Mapping[str, object], found: Mapping[str, object]) -> VendorA
 
 
 def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAlert:
-    level = detail.get("severity")
+    level = _level(detail.get("severity"))
     first_resource = shape.text(_first(says.get("resources")))
     states = [shape.word(detail.get(name)) for name in ("statusCode", "state", "status", "build-status")]
     job = _job(detail)
-    over = not OVER.isdisjoint([_compliance(detail), *states]) or bool(job and "succeeded" in states)
+    over = (
+        not OVER.isdisjoint([_compliance(detail), *states])
+        or bool(job and not DONE.isdisjoint(states))
+        or ("check-name" in detail and "ok" in states)
+        or shape.dig(detail, "service", "archived") is True
+    )
     return draft(
         title=headline(says.get("detail-type"), " ".join(filter(None, (job, _about(detail))))),
         status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
@@ -145,6 +163,7 @@ def _other(says: Mapping[str, object], detail: Mapping[str, object]) -> VendorAl
             detail.get("arn"),
             detail.get("findingArn"),
             _rule_on(detail),
+            _check(detail),
             f"{shape.text(says.get('detail-type'))}/{job}" if job else None,
             detail.get("id"),
         ),
@@ -178,9 +197,20 @@ def _rule_on(detail: Mapping[str, object]) -> str | None:
 
 def _job(detail: Mapping[str, object]) -> str | None:
     """What runs; of a pipeline the stage and the action, each of which fails and succeeds for itself."""
-    name = shape.first(*map(detail.get, JOB))
-    parts = (name, shape.text(detail.get("stage")), shape.text(detail.get("action")))
+    name = fields.of_arn(shape.first(*map(detail.get, JOB)))
+    parts = (name, *(shape.text(detail.get(part)) for part in PARTS))
     return "/".join(filter(None, parts)) if name else None
+
+
+def _check(detail: Mapping[str, object]) -> str | None:
+    """The condition of Trusted Advisor: a check and the resource it looked at."""
+    check = shape.text(detail.get("check-name"))
+    return "/".join(filter(None, (check, shape.text(detail.get("resource_id"))))) if check else None
+
+
+def _level(said: object) -> object:
+    """A number or word; Macie has both in an object."""
+    return said.get("description") if isinstance(said, dict) else said
 
 
 def _state(detail: Mapping[str, object]) -> str | None:
@@ -192,6 +222,7 @@ def _about(detail: Mapping[str, object]) -> str | None:
     rule, found = shape.text(detail.get("configRuleName")), _compliance(detail).replace("_", "-")
     return shape.first(
         detail.get("title"),
+        headline(detail.get("check-name"), detail.get("status")),
         f"{rule} is {found}" if rule and found else rule,
         f"{service} {code}" if service and code else code,
         shape.dig(detail, "scanResultDetails", "scanResultStatus"),

@@ -26,6 +26,7 @@ NUMBER: Mapping[str, Severity] = MappingProxyType(
         **severity.WORDS,
     }
 )
+_DIMENSIONS = 32
 OVER = frozenset({"deactivated", "resolved", "completed", "complete"})
 
 
@@ -103,6 +104,7 @@ def _search(says: Mapping[str, object]) -> VendorAlert:
         status=AlertStatus.FIRING,
         severity=severity.of_word(says.get("Severity"), NUMBER),
         severity_word=says.get("Severity"),
+        host=_machine(says),
         occurred_at=times.parse(says.get("SearchIntervalEndtimeUtc")),
         customer=shape.first(says.get("SubscriptionId"), target.subscription),
         url=shape.first(says.get("LinkToFilteredSearchResultsUI"), says.get("LinkToSearchResults")),
@@ -114,6 +116,14 @@ def _search(says: Mapping[str, object]) -> VendorAlert:
             **labels_of(target),
         },
     )
+
+
+def _machine(says: Mapping[str, object]) -> str | None:
+    """The machine the search was split by; AffectedConfigurationItems are of all its rows."""
+    pairs = says.get("Dimensions")
+    found = [shape.mapping(each) for each in pairs[:_DIMENSIONS]] if isinstance(pairs, list) else []
+    named = {shape.word(each.get("name")): shape.text(each.get("value")) for each in found}
+    return next((said for name in ("computer", "_resourceid", "host") if (said := named.get(name))), None)
 
 
 def _budget(says: Mapping[str, object]) -> VendorAlert:

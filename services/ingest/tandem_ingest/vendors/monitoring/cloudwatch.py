@@ -45,7 +45,7 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     if kind.casefold() in CONFIRMATIONS:
         return []
     is_envelope = shape.dig(body, "Message") is not None and not _is_alarm(body)
-    return [_of_envelope(body)] if is_envelope else batch.one_or_many(body, _of_message)
+    return [_of_envelope(body)] if is_envelope else batch.one_or_many(_unfolded(body), _of_message)
 
 
 def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:
@@ -55,6 +55,17 @@ def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:
 
 def _event_id(body: object) -> object:
     return shape.dig(body, "id") if shape.dig(body, "detail-type") is not None else None
+
+
+def _unfolded(body: object) -> object:
+    """A page of Security Hub's API, and a custom action on several findings, as one message for each of them."""
+    page = shape.dig(body, "Findings")
+    chosen = shape.dig(body, "detail", "findings")
+    if isinstance(page, list):
+        return page
+    if isinstance(body, dict) and isinstance(chosen, list) and len(chosen) > 1:
+        return [{**body, "detail": {"findings": [each]}} for each in chosen]
+    return body
 
 
 def _is_alarm(value: object) -> bool:
@@ -82,6 +93,8 @@ def _inner(message: object) -> object:
 def _of_message(message: object, envelope: Mapping[str, object] = shape.EMPTY) -> VendorAlert:
     if _is_alarm(message):
         return _alarm(shape.mapping(message), envelope)
+    if (found := aws_event.finding_of(message)) is not None:
+        return aws_event.read(found)
     if shape.dig(message, "detail-type") is not None:
         return aws_event.read(shape.mapping(message))
     said = shape.text(message)

@@ -19,6 +19,7 @@ from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import batch, severity, shape
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.headline import headline
+from tandem_ingest.vendors.monitoring import gcp_other
 
 TEST_VERSION = "test"
 _LABELS = " labels {"
@@ -37,6 +38,8 @@ def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:  # noqa
 
 def _incident(body: object) -> VendorAlert:
     post = _of_pubsub(body)
+    if (other := gcp_other.read(post)) is not None:
+        return other
     says = shape.mapping(shape.dig(post, "incident"))
     title = headline(shape.first(says.get("policy_name"), says.get("condition_name")), says.get("summary"))
     if title is None:

@@ -18,7 +18,7 @@ from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import LONGEST, Flat, Questions, fold
 from tandem_ingest.vendors.headline import headline
 from tandem_ingest.vendors.layout import Layout, layout_of
-from tandem_ingest.vendors.monitoring import alertmanager
+from tandem_ingest.vendors.monitoring import alertmanager, records
 from tandem_ingest.vendors.monitoring.shapes import NAMES, as_generic, is_acknowledged
 from tandem_ingest.vendors.monitoring.speech import set_off_in
 from tandem_ingest.vendors.remembered import Keys, Remembered
@@ -27,12 +27,15 @@ CLEAR = status.CLEAR
 TITLES = ("title", "name", "summary", "message")
 """What makes an object an alert of its own, as it is written."""
 DELIVERY_HEADERS = ("webhook-id", "idempotency-key", "x-tandem-delivery")
-TITLE = ("title", "name", "summary", "subject", "alertname", "alerttitle", "headline")
-TOLD = ("message", "text", "msg", "alert", "description", "alertmessage", "briefdescription")
+TITLE = ("title", "name", "summary", "subject", "alertname", "alerttitle", "headline", "alarmname")
+TOLD = (
+    "message", "text", "msg", "alert", "description", "alertmessage", "alarmtext", "alarmmessage", "briefdescription",
+)  # fmt: skip
 """What may be a text of many lines: its first one is the title."""
 CHECK = (
     "service", "servicename", "servicedesc", "check", "checkname", "monitor", "monitorname", "monitorfriendlyname",
-    "job", "jobname", "rulename", "rule", "controlname", "control",
+    "job", "jobname", "rulename", "rule", "controlname", "control", "policyname",
+    "detectionname", "malwarename", "threatname",
 )  # fmt: skip
 STATE = ("state", "status", "result", "monitorstatus", "alerttypefriendlyname")
 OUTPUT = (
@@ -41,15 +44,17 @@ OUTPUT = (
 )  # fmt: skip
 STATUS = (
     "statusname", "status", "state", "alertstatus", "alertstate", "alertaction", "eventaction", "action", "event",
-    "eventtype", "monitorstatus", "alerttypefriendlyname", "incidentstatus",
+    "eventtype", "monitorstatus", "alerttypefriendlyname", "incidentstatus", "alarmstatus", "alarmstate",
+    "resolutionstatus",
 )  # fmt: skip
-SEVERITY = ("severity", "level", "priority", "criticality", "urgency", "alertseverity", "alertlevel", "severityname")
+SEVERITY = ("severity", "level", "priority", "criticality", "urgency", "alertseverity", "alertlevel", "severityname",
+            "alarmseverity", "alarmlevel", "alarmrisklevel")  # fmt: skip
 SEVERITY_STATUS = frozenset({"critical", "crit", "warning", "warn", "error", "emergency", "fatal", "major", "minor"})
 CHECK_STATES = frozenset(
     {"ok", "okay", "up", "down", "critical", "crit", "warning", "warn", "unknown", "unreachable", "alert", "recovery"}
 )
 KIND = ("notificationtype", "type", "alerttype", "messagetype")
-EVENT = ("eventname", "alerttype", "eventtype", "event", "type")
+EVENT = ("sourcerulename", "eventname", "alerttype", "eventtype", "event", "type")
 """What happened, where no sentence tells it, as Meraki's alertType."""
 KIND_OVER = frozenset({"recovery", "recovered", "resolved", "resolve"})
 """Kinds of notification that tell a clear where no status does, as Nagios' and Cronitor's RECOVERY."""
@@ -57,14 +62,16 @@ LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered
 """Levels that tell a clear where no status does, as Kapacitor's OK; "normal" is one that events begin with."""
 HOST = (
     "host", "hostname", "device", "devicename", "devicehostname", "server", "servername", "node", "machine", "computer",
-    "computername", "instance", "agent", "agentname", "entity", "asset", "assetname", "resource", "resourcename",
-    "nodename", "machinename", "endpointname", "agenthostname", "hosthostname",
+    "computername", "fqdn", "devname", "dhost", "instance", "agent", "agentname", "entity", "asset", "assetname",
+    "resource", "resourcename", "nodename", "machinename", "endpointname", "agenthostname", "hosthostname",
+    "dimensionshost",
 )  # fmt: skip
 TIME = (
     "time", "timestamp", "occurredat", "date", "datetime", "createdat", "created", "startsat", "eventtime",
     "triggeredat", "starttime", "startedat", "when", "ts", "raisedat", "detectedat", "createdtime", "createddatetime",
     "detectiontimestamp", "timeofalert", "alertdatetime", "incidenttimeiso", "timegenerated", "datestartzoned",
-    "receivedat",
+    "receivedat", "alerttime", "alarmtime", "alertts", "start", "startdate", "eventtimestamp", "servertimestamp",
+    "detectiontime", "rt",
 )  # fmt: skip
 KEY = (
     "dedupkey", "fingerprint", "incidentkey", "alertid", "alertkey", "correlationid", "alias", "alertuid", "incidentid",
@@ -79,7 +86,9 @@ CUSTOMER = (
 EXPIRES = ("expiresat", "endsat")
 URL = ("url", "link", "alerturl", "permalink", "href", "generatorurl", "linktoupstreamdetails")
 DESCRIPTION = ("description", "details", "message", "body", "text", "output", "alertmessage")
-WRAPPERS = frozenset({"alert", "event", "incident", "notification", "issue"})
+WRAPPERS = frozenset({"alert", "event", "incident", "notification", "issue", "item"})
+LASTING = ("alert", "incident", "issue")
+"""Objects that go on from firing to clear: the id in one is what ``alert_id`` is."""
 KNOWN = frozenset(
     {
         *TITLE, *TOLD, *STATUS, *SEVERITY, *HOST, *TIME, *KEY, *CUSTOMER, *URL, *DESCRIPTION,
@@ -126,6 +135,9 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     if is_acknowledged(body):
         return []
     says = shape.mapping(body)
+    if "jsonrpc" in says:  # a call whose parameters are the post
+        says = shape.mapping(says.get("params"))
+        body = says or body
     inside = None if says.keys().isdisjoint(BATCH) else _batch(says)
     if inside and not _is_alert(says):
         labelled = isinstance(shape.dig(inside[0], "labels", "alertname"), str)
@@ -190,6 +202,8 @@ class _UsualBody(_Body):
 
 
 def _alert(body: object) -> VendorAlert:
+    if isinstance(body, str) and (found := records.read(body)) is not None:
+        return found
     return _alert_of(_Body(as_generic(shape.mapping(body))))
 
 
@@ -202,6 +216,9 @@ def _alert_of(body: _Body) -> VendorAlert:
         title, key = _made(told), key or _condition(told)
     if title is None and not told.get("event", "").isdigit():
         title = _on_host(told, "event", " on ")
+        key = key or (shape.text(body.said.get("id")) if "status" in told else None)
+    key = key or _wrapped_id(body.said)
+    title = title or _closing(told, key)
     if title is None:
         raise Unreadable("no title")
     tagged = tags.pairs(next(iter(body.values("tags")), None))
@@ -271,6 +288,16 @@ def _condition(told: Mapping[str, str]) -> str | None:
     if "check" not in told and "state" not in told:
         return None
     return "/".join(told[each] for each in ("host", "check") if each in told) or None
+
+
+def _wrapped_id(said: Mapping[str, object]) -> str | None:
+    """``{"issue": {"id": ..}}``; an event's or a notification's id is new each time."""
+    return shape.first(*(shape.dig(said, name, "id") for name in LASTING)) if said.keys() & {*LASTING} else None
+
+
+def _closing(told: Mapping[str, str], key: str | None) -> str | None:
+    """A clear may say no more than what is over."""
+    return f"{key} is {told.get('status', 'over')}" if key and _status(told) is AlertStatus.RESOLVED else None
 
 
 def _status(told: Mapping[str, str]) -> AlertStatus:

@@ -15,21 +15,24 @@ from tandem.model.alert import AlertStatus, VendorAlert
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import batch, severity, shape, tags
 from tandem_ingest.vendors.draft import draft
-from tandem_ingest.vendors.monitoring import alertmanager
+from tandem_ingest.vendors.monitoring import alertmanager, generic
 
 ABOUT_RULES: Mapping[str, str] = MappingProxyType({"DatasourceNoData": "No data", "DatasourceError": "Query failed"})
 OVER = frozenset({"ok", "resolved", "normal"})
+OWN = frozenset({"text", "message", "summary", "subject"})
+"""What a payload of one's own may hold where Grafana's holds a title."""
 TEST_RULE = "Test notification"
 _SERIES = 20
 """Series of a panel alert whose values we write down."""
 
 
-def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
-    """The alerts of one group, or the one panel alert."""
+def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
+    """The alerts of one group, or the one panel alert; a contact point's own payload by the generic names."""
     says = shape.mapping(body)
     alerts = body if isinstance(body, list) else says.get("alerts")
     if not isinstance(alerts, list) or not alerts:
-        return [_panel_alert(says)]
+        own = shape.first(says.get("title"), says.get("ruleName")) is None and says.keys() & OWN
+        return generic.read(body, headers) if own else [_panel_alert(says)]
     left_out = shape.text(says.get("truncatedAlerts"))
     first = iter([{alertmanager.TRUNCATED: left_out} if left_out and left_out != "0" else {}])
     return batch.each(alerts, lambda alert: _alert(alert, says, next(first, {})))
@@ -40,6 +43,7 @@ def _alert(alert: object, group: Mapping[str, object], extra: Mapping[str, str])
     labels, notes = shape.mapping(says.get("labels")), shape.mapping(says.get("annotations"))
     values = shape.text(says.get("valueString"))
     title = _about_rule(labels, notes) or _told(labels, notes)
+    title = title or (None if labels or notes or not says else shape.text(group.get("title")))
     translated = {
         **says,
         "annotations": {

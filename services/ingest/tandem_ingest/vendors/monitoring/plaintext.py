@@ -17,7 +17,7 @@ from tandem_ingest.decode import MAX_KEYS
 from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import severity, shape
 from tandem_ingest.vendors.draft import draft
-from tandem_ingest.vendors.monitoring import generic
+from tandem_ingest.vendors.monitoring import generic, records
 from tandem_ingest.vendors.monitoring.lenient import json_or_text
 from tandem_ingest.vendors.monitoring.speech import said_in
 
@@ -51,7 +51,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> object:
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     """The one alert of a text or form; other JSON is the generic dialect's."""
     if isinstance(body, str):
-        return [alert_of(body)]
+        return [records.read(body) or alert_of(body)]
     if not isinstance(body, dict):
         return generic.read(body, headers)
     if body.keys() == {"message"} and (said := shape.text(body["message"])):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tandem_ingest.vendors import shape
+from tandem_ingest.vendors import chat, shape
 from tandem_ingest.vendors.headline import headline
 
 _FIELDS = 32
@@ -27,7 +27,8 @@ _ON_CALL = frozenset(
     }
 )
 """Splunk On-Call's names. Source: help.splunk.com, "REST endpoint integration"."""
-NAMES = frozenset({"event_action", "message_type", "alias", "dedup", "action", "attachments"})
+NAMES = frozenset({"event_action", "message_type", "alias", "dedup", "action", "attachments", "blocks",
+                   "embeds", "sections"})  # fmt: skip
 """Without one of these a body has none of these shapes."""
 
 
@@ -41,7 +42,7 @@ def as_generic(says: Mapping[str, object]) -> Mapping[str, object]:
         return _on_call(says)
     if says.get("alias") is not None or "dedup" in says or says.get("action") == "close":
         return _named(says)
-    return _of_chat(says) if "attachments" in says else says
+    return _of_chat(says)
 
 
 def is_acknowledged(body: object) -> bool:
@@ -71,6 +72,8 @@ def _on_call(says: Mapping[str, object]) -> Mapping[str, object]:
 def _of_chat(says: Mapping[str, object]) -> Mapping[str, object]:
     """A message for Slack without a text of its own: its first attachment, whose fields have a title and a value."""
     attached = says.get("attachments")
+    if says.keys() & {"embeds", "sections"} or "contentType" in shape.mapping(_first(attached)) or _is_blocks(says):
+        return shape.mapping(chat.plain(says))  # Discord, Teams, and Slack's blocks without a text beside them
     shown = shape.mapping(attached[0] if isinstance(attached, list) and attached else None)
     title = shape.first(*(shown.get(name) for name in ("title", "fallback", "pretext", "text")))
     if title is None or shape.first(says.get("text"), says.get("title"), says.get("message")):
@@ -79,6 +82,14 @@ def _of_chat(says: Mapping[str, object]) -> Mapping[str, object]:
     pairs = [shape.mapping(each) for each in fields[:_FIELDS]] if isinstance(fields, list) else []
     named = {name: each.get("value") for each in pairs if (name := shape.text(each.get("title")))}
     return {**named, **says, "title": title, "description": shown.get("text"), "url": shown.get("title_link")}
+
+
+def _first(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else None
+
+
+def _is_blocks(says: Mapping[str, object]) -> bool:
+    return isinstance(says.get("blocks"), list) and not shape.first(*map(says.get, ("text", "title", "message")))
 
 
 def _pagerduty(says: Mapping[str, object]) -> Mapping[str, object]:

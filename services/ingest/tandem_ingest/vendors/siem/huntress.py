@@ -84,7 +84,9 @@ def _of_subject(subject: str) -> tuple[str | None, str | None]:
     _, found, rest = subject.partition("Incident on ")
     host, _, behind = rest.partition(" (")
     customer, closed, _ = behind.rpartition(")")
-    return (host.strip(), customer.strip()) if found and closed and " " not in host else (None, None)
+    if not found or not closed or " " in host:
+        return None, None
+    return None if "@" in host else host.strip(), customer.strip()  # an identity is no machine
 
 
 def _word_of(subject: str) -> str | None:

@@ -20,6 +20,7 @@ from tandem_ingest.vendors.siem import fields
 HOSTS = (
     "deviceDnsName", "hostName", "hostname", "deviceName", "dnsName", "netBiosName", "fqdn", "HostName", "NetBiosName",
     "properties.hostName", "properties.netBiosName", "properties.dnsName", "FQDN", "DnsDomain",
+    "ImageFile.Host.NetBiosName", "ImageFile.Host.HostName", "Host.NetBiosName", "Host.HostName",
 )  # fmt: skip
 _WRAPPERS = ("value", "alerts", "records", "body", "alert", "incident")
 _NESTED = 4

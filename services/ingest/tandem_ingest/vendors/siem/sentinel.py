@@ -49,7 +49,9 @@ def incident(body: object) -> VendorAlert:
         host=microsoft.host_in(*entities, _entities_of(alerts)) or fields.first(says, "compromisedEntity"),
         occurred_at=_occurred_at(says, cleared=cleared),
         dedup_key=shape.first(resource.get("name"), resource.get("id"), number, says.get("systemAlertId")),
-        customer=shape.first(shape.dig(body, "tenantId"), workspace.get("WorkspaceName")),
+        customer=shape.first(
+            shape.dig(body, "tenantId"), workspace.get("WorkspaceName"), _workspace(resource.get("id"))
+        ),
         url=fields.first(says, "incidentUrl", "additionalData.providerIncidentUrl", "alertUri"),
         description=says.get("description"),
         labels={
@@ -84,7 +86,7 @@ def alert(says: Mapping[str, object]) -> VendorAlert:
         severity=severity.of_word(word),
         severity_word=word,
         host=fields.first(says, "CompromisedEntity", "Computer", "DeviceName")
-        or microsoft.host_in(says.get("Entities"), says.get("entities")),
+        or microsoft.host_in(says.get("Entities"), says.get("entities"), says.get("AdditionalFields")),
         occurred_at=_first_time(says, ("TimeGenerated", "StartTimeUtc", "StartTime", "Timestamp")),
         dedup_key=fields.first(says, "SystemAlertId", "VendorOriginalId", "AlertId"),
         customer=fields.first(says, "TenantId", "tenantId"),
@@ -104,6 +106,11 @@ def _resource(body: object) -> Mapping[str, object]:
     inner = shape.dig(body, "object")
     says = inner if isinstance(inner, dict) else shape.mapping(body)
     return {_camel(name): value for name, value in says.items()} if "incident_number" in says else says
+
+
+def _workspace(its_id: object) -> str | None:
+    """``/subscriptions/../workspaces/NAME/providers/..``: the address of an incident says whose it is."""
+    return (shape.text(its_id) or "").partition("/workspaces/")[2].partition("/")[0] or None
 
 
 def _camel(name: str) -> str:

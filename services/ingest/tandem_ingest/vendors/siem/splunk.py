@@ -34,7 +34,8 @@ _TOLD = 5
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     """The search's first row; a post that holds several rows is as many alerts."""
-    if shape.dig(body, "message_type") is not None and shape.dig(body, "entity_id") is not None:
+    on_call = shape.dig(body, "message_type") is not None and shape.dig(body, "entity_id") is not None
+    if on_call or shape.dig(body, "detectorUrl") is not None:  # On-Call, and a detector of Observability Cloud
         return generic.read(body, headers)
     rows = shape.either(shape.dig(body, "result"), shape.dig(body, "results"))
     if isinstance(rows, list) and rows:

@@ -21,7 +21,9 @@ WRAPPERS = ("all_fields", "_source")
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
-    """The alerts of a post: one object, or a list of them."""
+    """The alerts of a post: one object, or a list of them; none for an active response that is undone."""
+    if _is_undone(body):
+        return []
     if isinstance(body, list):
         return batch.each([document for each in body for document in wazuh5.unfolded(each)], _any)
     return batch.each(list(wazuh5.unfolded(body)), _any)
@@ -35,12 +37,20 @@ def delivery_id(body: object, headers: Mapping[str, str]) -> str | None:  # noqa
     return f"{manager}/{its_id}" if its_id and manager else its_id or fields.first(body, "document_id", "_id")
 
 
+def _is_undone(body: object) -> bool:
+    """A block that ends after its time says nothing about what it answered to."""
+    return shape.word(shape.dig(body, "command")) == "delete" and shape.dig(body, "parameters", "alert") is not None
+
+
 def _unwrapped(body: object) -> Mapping[str, object]:
     says = shape.mapping(body)
     for name in WRAPPERS:
         inner = says.get(name)
         if isinstance(inner, dict) and isinstance(inner.get("rule"), dict):
             return inner
+    told = shape.mapping(shape.dig(says, "parameters", "alert"))  # what an active response is started with
+    if isinstance(told.get("rule"), dict):
+        return told
     details = shape.mapping(shape.dig(says, "payload", "custom_details"))  # pagerduty.py sends the alert whole
     return details if isinstance(details.get("rule"), dict) else says
 

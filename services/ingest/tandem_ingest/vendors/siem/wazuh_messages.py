@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
-from tandem_ingest.vendors import plain, severity, shape
+from tandem_ingest.vendors import chat, plain, severity, shape
 from tandem_ingest.vendors.draft import draft
+from tandem_ingest.vendors.flat import Flat
 from tandem_ingest.vendors.siem import fields
 from tandem_ingest.vendors.siem.wazuh_rules import TRIGGER, condition, of_level
 
@@ -33,6 +34,8 @@ def read_message(body: object) -> VendorAlert | None:
     attachments = shape.dig(body, "attachments")
     if isinstance(attachments, list):
         return _slack(shape.mapping(attachments[0] if attachments else None))
+    if isinstance(shape.dig(body, "embeds"), list):
+        return _card(Flat(chat.plain(body)))
     if (told := _told(shape.mapping(body))) is not None:
         return told
     text = shape.first(shape.dig(body, "text"), shape.dig(body, "message"), shape.dig(body, "Content"))
@@ -89,6 +92,22 @@ def _slack(message: Mapping[str, object]) -> VendorAlert:
             "agent_id": agent["id"] if agent else None,
             "location": said.get("location"),
         },
+    )
+
+
+def _card(says: Flat) -> VendorAlert:
+    """An embed for Discord, as scripts make it: a title of their own, the rule's description, and facts by name."""
+    level, host = says.first("level", "rulelevel", "alertlevel"), says.first("agent", "agentname", "host", "hostname")
+    rule = says.first("ruleid", "rule")
+    return draft(
+        title=says.first("description", "message", "title"),
+        status=AlertStatus.FIRING,
+        severity=of_level(level),
+        severity_word=level,
+        host=host,
+        occurred_at=times.parse(says.first("timestamp", "time")),
+        dedup_key=condition(rule, None, host) if rule else None,
+        labels={"rule_id": rule, "level": level, "headline": says.first("title")},
     )
 
 
