@@ -76,6 +76,11 @@ _ATTEMPTS = (
     " from notifier.attempt a join notifier.page using (page_id) where page_id::text = any($1::text[])"
     " order by page_id, a.attempt limit 40"
 )
+_STAGES = """
+select (select count(*) from router.alert a where a.dedup_key = $1) as alerts,
+    (select count(*) from router.alert a join router.decision d on d.alert_id = a.id where a.dedup_key = $1) as decisions,
+    (select array_agg(p.state) from router.alert a join notifier.page p using (incident_id) where a.dedup_key = $1) as pages
+"""
 _UNDER_WAY = "select to_jsonb(p)::text from notifier.page p where state in ('planned', 'sending') limit 3"
 
 
@@ -207,10 +212,20 @@ class Installation(Generic[P]):
 
     async def paged(self, post: Post, *, within_s: float = REST_S) -> float:
         """Wait until somebody was paged about ``post``; returns how long after it was accepted."""
-        async with asyncio.timeout(within_s):
-            while (late := lateness([post], self.provider.pages).get(post.dedup_key)) is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        until = time.monotonic() + within_s
+        while (late := lateness([post], self.provider.pages).get(post.dedup_key)) is None:
+            assert time.monotonic() < until, f"{post.dedup_key} not paged in {within_s} s: {await self._where(post)}"
+            await asyncio.sleep(0.02)
         return late
+
+    async def _where(self, post: Post) -> str:
+        """How far it has come, and what waits."""
+        connection = await asyncpg.connect(self.supervisor.admin_dsn, timeout=10)
+        try:
+            stages = await connection.fetchrow(_STAGES, post.dedup_key)
+        finally:
+            await connection.close()
+        return f"{dict(stages or {})}, these wait: {await self.supervisor.behind()}"
 
     async def settled(self) -> Rows:
         """The rows, once everything accepted has been routed and every page has ended."""
