@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from typing import Any
 
 import pytest
@@ -91,3 +92,14 @@ def test_a_whole_body_keeps_to_its_bound():
 
     assert refused.value.reason is Reason.TOO_LARGE
     assert whole_body({}, limit=4) is None
+
+
+def test_a_request_whose_body_was_handed_over_goes_with_its_last_use_and_not_with_the_next_collection():
+    one = cycle(Cycle)
+    one.more_body, one.scope["extensions"] = False, {WHOLE_BODY: one.whole_body}
+    gone = weakref.ref(one)
+
+    assert whole_body(one.scope) == b""
+    del one
+
+    assert gone() is None
