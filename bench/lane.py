@@ -208,7 +208,7 @@ class Wire:
         self.answered = asyncio.Event()
 
     def write(self, data: bytes) -> None:
-        """A whole answer, see ``OneWrite``."""
+        """A whole answer, see ``tandem.web.cycle``."""
         if not data.startswith(b"HTTP/1.1 202 "):
             raise AssertionError(data)
         self.answered.set()

@@ -1,6 +1,7 @@
 """One request and its answer: uvicorn's, with a short way for what nearly every post is.
 
-A body that came with its headers is handed over without a wait, and an answer of known length is put together once.
+A body that came with its headers is handed over without a wait, and an answer of known length is put together once and
+leaves in one piece: each write is a system call here and wakes the client there, which would have half an answer.
 Everything else (streams, HEAD, answers without a length) goes uvicorn's way.
 """
 
@@ -20,6 +21,9 @@ _OTHER_WAY = (b"connection", b"transfer-encoding")
 class Cycle(RequestResponseCycle):
     """See the module."""
 
+    _head = b""
+    """Of an answer whose body has not come; nothing of it is written yet."""
+
     def whole_body(self) -> bytes | None:
         """The body if all of it is here, asked once and before ``receive``; that waits for the sender to go then."""
         if self.more_body or self.disconnected or self.response_complete:
@@ -31,13 +35,20 @@ class Cycle(RequestResponseCycle):
     async def send(self, message: Message) -> None:  # type: ignore[override] # starlette's word for the same
         """See ASGI."""
         if self.flow.write_paused or self.disconnected or self.response_complete or self.scope["method"] == "HEAD":
-            await super().send(message)  # type: ignore[arg-type]
+            await self._other_way(message)
         elif self.response_started and self._is_all(message):
             self._finish(message.get("body", b""))
         elif not self.response_started and (length := _length(message)) is not None:
             self._begin(message["status"], message["headers"], length)
         else:
-            await super().send(message)  # type: ignore[arg-type]
+            await self._other_way(message)
+
+    async def _other_way(self, message: Message) -> None:
+        """As uvicorn does, behind what was put together here."""
+        if self._head and not self.disconnected:
+            self.transport.write(self._head)
+        self._head = b""
+        await super().send(message)  # type: ignore[arg-type]
 
     def _is_all(self, message: Message) -> bool:
         """Whether the answer is complete with this message."""
@@ -56,12 +67,13 @@ class Cycle(RequestResponseCycle):
             raise RuntimeError("Invalid HTTP header value.")
         self.response_started, self.waiting_for_100_continue = True, False
         self.chunked_encoding, self.expected_content_length = False, length
-        self.transport.write(head)
+        self._head = head
 
     def _finish(self, body: bytes) -> None:
         self.expected_content_length = 0
         self.response_complete = True
-        self.transport.write(body)
+        head, self._head = self._head, b""
+        self.transport.write(head + body)
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()

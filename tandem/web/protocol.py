@@ -17,7 +17,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from tandem.web.body import WHOLE_BODY
 from tandem.web.cycle import Cycle
 from tandem.web.deadline import Deadline
-from tandem.web.one_write import OneWrite
 from tandem.web.problems import BAD_REQUEST, BUSY, HEADERS_TOO_LARGE, TOO_SLOW, HttpProblem, raw_answer
 from tandem.web.request_id import new_request_id
 
@@ -64,7 +63,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.transport = OneWrite(transport, self.loop)  # type: ignore[assignment] # all of one that is used here
         self._expect(self.limits.headers_within_s)
         if len(self.connections) > self.limits.connections:
             self._refuse(BUSY)

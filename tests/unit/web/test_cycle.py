@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from typing import Any
 
 import pytest
@@ -20,10 +21,12 @@ LENGTH = (b"content-length", b"5")
 class Transport:
     def __init__(self) -> None:
         self.sent = b""
+        self.writes = 0
         self.closed = False
 
     def write(self, data: bytes) -> None:
         self.sent += data
+        self.writes += 1
 
     def close(self) -> None:
         self.closed = True
@@ -56,6 +59,27 @@ async def test_the_bytes_are_those_of_the_long_way(headers, pieces, how):
 
     assert ours == await answered(RequestResponseCycle, headers, *pieces, **how)
     assert ours[2]
+
+
+async def test_an_answer_of_known_length_is_one_write():
+    one = cycle(Cycle)
+
+    await one.send({"type": "http.response.start", "status": 202, "headers": [LENGTH]})
+    assert one.transport.writes == 0
+    await one.send({"type": "http.response.body", "body": b"hello"})
+
+    assert one.transport.sent.endswith(b"content-length: 5\r\n\r\nhello")
+    assert one.transport.writes == 1
+
+
+async def test_an_answer_whose_client_has_gone_before_its_body_is_not_written():
+    one = cycle(Cycle)
+
+    await one.send({"type": "http.response.start", "status": 202, "headers": [LENGTH]})
+    one.disconnected = True
+    await one.send({"type": "http.response.body", "body": b"hello"})
+
+    assert one.transport.sent == b""
 
 
 @pytest.mark.parametrize("bad", [b"a\r\nset-cookie: x", b"a\nb", b"a\rb", b"a\x00", b"a\x7f", b"\x1b[31m"])
@@ -91,3 +115,14 @@ def test_a_whole_body_keeps_to_its_bound():
 
     assert refused.value.reason is Reason.TOO_LARGE
     assert whole_body({}, limit=4) is None
+
+
+def test_a_request_whose_body_was_handed_over_goes_with_its_last_use_and_not_with_the_next_collection():
+    one = cycle(Cycle)
+    one.more_body, one.scope["extensions"] = False, {WHOLE_BODY: one.whole_body}
+    gone = weakref.ref(one)
+
+    assert whole_body(one.scope) == b""
+    del one
+
+    assert gone() is None
