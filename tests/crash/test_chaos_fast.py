@@ -17,7 +17,7 @@ from tests.support.installation import Installation
 from tests.support.pager_provider import Fault
 from tests.support.starts import one_of_many_serves
 
-pytestmark = pytest.mark.chaos_fast
+pytestmark = [pytest.mark.chaos_fast, pytest.mark.timeout(400)]  # up to nine starts, also on a busy machine
 
 PER_SECOND = 200
 STARTS = 6

@@ -73,7 +73,7 @@ async def test_what_a_silence_holds_survives_kills_and_is_let_go_once(quiet: tup
     await running.supervisor.kill()
     await running.supervisor.run_to("runner.before_commit:3")
     await running.supervisor.start()
-    for _ in range(100):
+    for _ in range(600):
         if await outcomes(running) == {"released": ALERTS // 2}:
             break
         await asyncio.sleep(0.1)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tandem.app.dialects import Dialects
 from tandem_console.welcome import WelcomeStep
@@ -23,6 +23,9 @@ from tests.support.quick_passwords import quick_passwords
 from tests.support.requirements import chromium
 from tests.support.ways import Asides, Door
 
+PATIENCE_MS = 30_000
+"""Of whatever waits for a page; what Playwright gives its assertions by itself, five seconds, is a busy machine's pause."""
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -140,7 +143,7 @@ def visitor(browser: Browser, site: Site) -> Iterator[Any]:
 
     def visit(**options: Any) -> Visitor:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         made.append(Visitor(context, site.url))
         return made[-1]
 

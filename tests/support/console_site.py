@@ -50,7 +50,7 @@ class Site:
         self._thread.join(10)
         self._loop.close()
 
-    def do(self, work: Coroutine[Any, Any, Any], seconds: float = 20) -> Any:
+    def do(self, work: Coroutine[Any, Any, Any], seconds: float = 60) -> Any:
         """Run ``work`` on the site's loop and give its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 

@@ -27,7 +27,7 @@ async def everything(database: Database, data_dir: Path) -> AsyncIterator[httpx.
     """A client of a process that is ready; it is stopped afterwards, and must end as one that was asked to."""
     settings = Settings(
         database_url=database.dsn, data_dir=data_dir, listen="127.0.0.1:0", agreements=EXAMPLES,
-        secret_key=base64.b64encode(KEY).decode(), shutdown_s=10, ingest_url="https://alerts.example.com",
+        secret_key=base64.b64encode(KEY).decode(), shutdown_s=60, ingest_url="https://alerts.example.com",
     )  # fmt: skip
     process = Process(settings, list(ALL))
     running = asyncio.create_task(process.run())

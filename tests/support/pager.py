@@ -37,7 +37,7 @@ from tests.support.ladder import INTERNAL, PATHS, PEOPLE, agreement, event, inci
 from tests.support.postgres import Database
 
 KEY = bytes(range(32))
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 ANSWER_URL = "https://answer.example"
 
 

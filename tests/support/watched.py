@@ -95,7 +95,7 @@ class Apart:
         await bus.append([Record(ALERTS.name, alert_key("northwind", title), codec.encode(alert))])
         await bus.stop()
 
-    async def until(self, query: str, *, seconds: float = 30.0) -> None:
+    async def until(self, query: str, *, seconds: float = 90.0) -> None:
         """Wait until ``query`` gives true."""
         admin = await self.database.admin()
         deadline = time.monotonic() + seconds

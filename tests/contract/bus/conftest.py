@@ -20,6 +20,7 @@ from tests.support.postgres import Database
 
 TOPIC = "tandem.alerts"
 JOINED_S = 60.0
+COME_S = 60.0
 
 
 @dataclass
@@ -57,10 +58,20 @@ class Station:
             await run(self.connection, writes)
 
 
-async def drain(member: Consumer, *, wait_s: float = 1.0) -> list[Record]:
-    """Everything there is to fetch now."""
+async def some(member: Consumer, limit: int = 10) -> Batch:
+    """What comes next, when it comes: what was published may still be on its way to a broker."""
+    until = monotonic() + COME_S
+    while not (batch := await member.fetch(limit, 1.0)):
+        assert monotonic() < until, "nothing came"
+    return batch
+
+
+async def drain(member: Consumer, count: int = 1) -> list[Record]:
+    """Everything there is to fetch: ``count`` records when they have come, and whatever follows within a second."""
     records: list[Record] = []
-    while batch := await member.fetch(500, wait_s):
+    while len(records) < count:
+        records.extend((await some(member, 500)).records)
+    while batch := await member.fetch(500, 1.0):
         records.extend(batch.records)
     return records
 

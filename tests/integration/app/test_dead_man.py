@@ -13,18 +13,19 @@ from tests.support.watched import apart
 
 EVERY_S = 0.5
 PATIENCE_S = 6.0
-SOON_S = 40.0
+SOON_S = 60.0
 """Generous: the machine may be busy with much else."""
 CLOCKED = "select count(*) > 0 from sla.timer"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 async def test_a_stopped_sla_clock_is_told_and_a_stopped_auditor_is_missed(database: Database):
     quick = {"TANDEM_AUDIT_EVERY_S": str(EVERY_S), "TANDEM_AUDIT_PATIENCE_S": str(PATIENCE_S)}
     async with alarm_receiver() as ears, apart(database, ears, **quick) as processes:
         await processes.receive("Volume C: on nw-file-02 has 2 % free", "nw-file-02")
         await processes.until(CLOCKED)
         await ears.until_pinged(seconds=SOON_S)
+        ears.alarms.clear()  # nothing stands now; on a busy machine a timer may have been late before
 
         processes.pause("sla-clock")
         processes.fast_forward(hours=2)  # its timer is due, and nobody claims it

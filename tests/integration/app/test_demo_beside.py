@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -18,7 +17,7 @@ import pytest
 
 from tandem.app.demo.seed import PERSONAS
 from tandem.app.keys import KEY, make_keys
-from tandem.web.server import bind
+from tests.support.ports import free_ports
 from tests.support.postgres import Database, new_base, quick_room
 
 pytestmark = pytest.mark.timeout(240)  # two processes beside each other, also on a busy machine
@@ -28,24 +27,19 @@ READY_S = 90
 JSON = {"Accept": "application/json"}
 
 
-def free_port() -> int:
-    with contextlib.closing(bind("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 class Installation:
     """The services in one process, the demo in another, as containers are; both told by environment only."""
 
     def __init__(self, database: Database, base: Path) -> None:
         make_keys(base / "keys", host="x", database="y")
         self.base = base
-        self.services, self.phones = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        self.services, self.phones = (f"http://127.0.0.1:{port}" for port in free_ports(2))
         self.shared = {
             **os.environ,
             "TANDEM_DATABASE_URL": database.dsn,
             "TANDEM_SECRET_KEY_FILE": str(base / "keys" / KEY),
         }
-        self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
+        self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
         self.running: list[asyncio.subprocess.Process] = []
 
     async def serve(self) -> None:
@@ -121,7 +115,7 @@ async def test_the_feed_reaches_phones_and_the_console_shows_the_first_steps(ins
         f"{installation.services}/api/v1/incidents/{page['incident_id']}", headers=bearer
     ) as a:
         assert (await a.json())["tenant"] == page["tenant"]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(READY_S):
         while True:
             async with installation.http.get(f"{installation.services}/welcome", headers=bearer) as welcome:
                 if "Send your own alert" in await welcome.text():
@@ -138,7 +132,7 @@ async def test_a_second_start_finds_what_the_first_made(installation: Installati
     first = await installation.play("--no-feed")
     before = await installation.facts()
     first.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(first.wait(), 30) == 0
+    assert await asyncio.wait_for(first.wait(), 60) == 0
     installation.running.clear()
 
     await installation.play("--no-feed")

@@ -454,7 +454,7 @@ async def test_a_question_past_its_time_is_found_and_the_others_are_answered(sys
     async with system.admin.transaction():
         await system.admin.execute("lock table router.decision in access exclusive mode")
 
-        look = await system.audit(budget_s=0.3)
+        look = await system.audit(budget_s=3.0)  # what is not locked needs less on any machine
 
     assert {name: finding.count for name, finding in look.violated.items()} == {
         "auditor_budget": 1,

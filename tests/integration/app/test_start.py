@@ -16,6 +16,7 @@ from tandem.db.migrate import upgrade
 from tests.support.postgres import Database
 from tests.support.web import NO_TLS
 
+pytestmark = pytest.mark.timeout(240)  # several waits of a minute at most
 KEY = base64.b64encode(bytes(32)).decode()
 
 
@@ -36,7 +37,7 @@ async def test_an_ingest_without_its_schema_refuses_says_so_and_serves_once_it_i
     empty_database: Database, tmp_path: Path
 ) -> None:
     settings = Settings(
-        database_url=empty_database.dsn, data_dir=tmp_path, listen="127.0.0.1:0", secret_key=KEY, shutdown_s=10
+        database_url=empty_database.dsn, data_dir=tmp_path, listen="127.0.0.1:0", secret_key=KEY, shutdown_s=60
     )
     process = Process(settings, ["ingest"])
     running = asyncio.create_task(process.run())

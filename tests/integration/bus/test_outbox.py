@@ -41,7 +41,7 @@ async def publish(connection: Any, *records: Record, at: datetime = NOW) -> None
         await run(connection, writes)
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
     end = monotonic() + seconds
     while not condition():
         if monotonic() > end:
@@ -97,6 +97,13 @@ async def waiting(database: Database) -> int:
     return await (await database.admin()).fetchval("select count(*) from bus.outbox")
 
 
+async def until_nothing_waits(database: Database) -> None:
+    admin = await database.admin()
+    async with asyncio.timeout(60):
+        while await admin.fetchval("select count(*) from bus.outbox"):  # noqa: ASYNC110 - a table tells nobody
+            await asyncio.sleep(0.01)
+
+
 # --- what is published -------------------------------------------------------------------------------------------
 
 
@@ -140,18 +147,22 @@ async def test_two_publications_of_one_transaction_keep_their_order(database: Da
     assert broker.values == ["1", "2", "3"]
 
 
-async def test_a_relay_is_told_of_a_commit_and_does_not_wait_for_its_poll(database: Database, writer) -> None:
-    broker, took = FakeBroker(), []
-    async with at_work(relay(database, broker)):
+async def test_a_relay_is_told_of_a_commit_and_does_not_wait_for_its_poll(
+    database: Database, writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tandem.bus.drain._POLL_S", 600.0)  # nobody looks by itself
+    broker = FakeBroker()
+    moving = relay(database, broker)
+    async with at_work(moving):
         await publish(writer, fact("i1", "0"))
         await until(lambda: broker.records)
         for n in range(1, 10):
-            began = monotonic()
             await publish(writer, fact("i1", str(n)))
             await until(partial(holds, broker, n + 1))
-            took.append(monotonic() - began)
+        monkeypatch.setattr("tandem.bus.drain._POLL_S", 0.01)  # or it would see its end ten minutes later
+        moving.wake()
 
-    assert sorted(took)[4] < 0.2, took
+    assert broker.values == [str(n) for n in range(10)]
 
 
 # --- order -------------------------------------------------------------------------------------------------------
@@ -304,11 +315,11 @@ async def test_a_topic_that_takes_nothing_stops_no_other_and_what_is_for_it_foll
         for n in range(20):
             await publish(writer, fact("i1", f"fact {n}"), routed("i1", f"routed {n}"), routed("i2", f"other {n}"))
         await until(lambda: len(broker.records) == 20)
-        assert metrics.registry.get_sample_value("tandem_outbox_parked_records") == 40
-        assert await waiting(database) == 0
+        await until(lambda: metrics.registry.get_sample_value("tandem_outbox_parked_records") == 40)
+        await until_nothing_waits(database)  # the last are forgotten after they were appended
         broker.missing = set()
         await publish(writer, routed("i1", "routed 20"))
-        await until(lambda: len(broker.records) == 61, seconds=30)
+        await until(lambda: len(broker.records) == 61)
         await until(lambda: metrics.registry.get_sample_value("tandem_outbox_parked_records") == 0)
 
     assert broker.values[:20] == [f"fact {n}" for n in range(20)]
@@ -329,7 +340,7 @@ async def test_what_stands_aside_is_overtaken_by_nothing_after_the_relay_was_ano
 
     await publish(writer, routed("i1", "2"))
     async with at_work(relay(database, after)):
-        await until(lambda: len(after.records) == 2, seconds=30)
+        await until(lambda: len(after.records) == 2)
 
     assert after.values == ["1", "2"]
 
@@ -350,9 +361,9 @@ async def test_two_topics_that_take_nothing_and_a_poisoned_record_hold_up_neithe
         )
         await until(lambda: broker.values == ["c"])
         broker.missing = {other}
-        await until(lambda: "a" in broker.values, seconds=30)
+        await until(lambda: "a" in broker.values)
         broker.missing = set()
-        await until(lambda: "b" in broker.values, seconds=60)
+        await until(lambda: "b" in broker.values)
 
     assert sorted(set(broker.values)) == ["a", "b", "c"]
     rows = await (await database.admin()).fetch("select topic from bus.quarantine order by topic")
@@ -398,7 +409,7 @@ async def test_a_relay_that_cannot_reach_the_broker_lets_another_try(database: D
         await publish(writer, fact("i1", "1"))
         await until(lambda: cut_off.appends)
         async with at_work(drain(database, well)):
-            await until(lambda: well.records, seconds=15)
+            await until(lambda: well.records)
 
     assert well.values == ["1"]
 
@@ -419,24 +430,25 @@ async def test_the_shards_of_a_relay_that_ends_in_order_are_taken_at_once(
             await until(lambda: len(staying.records) == 8)
 
 
-@pytest.mark.parametrize(("sent", "within_s"), [(signal.SIGKILL, 3.0), (signal.SIGSTOP, 8.0)], ids=["killed", "frozen"])
+# What is killed must not need the server's patience, so in that case the server has more of it than the test.
+@pytest.mark.parametrize(("sent", "frozen_s"), [(signal.SIGKILL, 600), (signal.SIGSTOP, 3)], ids=["killed", "frozen"])
 async def test_the_shards_of_a_relay_that_dies_or_stands_still_are_taken_over(
-    database: Database, writer, tmp_path: Path, sent: signal.Signals, within_s: float
+    database: Database, writer, tmp_path: Path, sent: signal.Signals, frozen_s: int
 ) -> None:
     moved = tmp_path / "moved"
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.relay_process", database.dsn, str(moved), "3"
+        sys.executable, "-m", "tests.support.relay_process", database.dsn, str(moved), str(frozen_s)
     )
     try:
         await publish(writer, fact("i1", "0"))
-        await until(lambda: moved.exists() and moved.read_text().split() == ["0"], seconds=20)
+        await until(lambda: moved.exists() and moved.read_text().split() == ["0"])
         broker = FakeBroker()
         async with at_work(drain(database, broker)):
             await asyncio.sleep(0.3)
             child.send_signal(sent)
             began = monotonic()
             await publish(writer, fact("i1", "1"))
-            await until(lambda: broker.records, seconds=within_s)
+            await until(lambda: broker.records)
             print(f"{sent.name}: taken over after {monotonic() - began:.2f} s")
             with contextlib.suppress(ProcessLookupError):
                 child.send_signal(signal.SIGCONT)

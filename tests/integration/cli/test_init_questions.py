@@ -14,7 +14,7 @@ from tandem.agreement.load import tenant_source
 from tandem.model.ownership import TenantKind
 
 ANSWERS = ("Acme Dental", "35", "", "Ann Lee", "ann", "ann@acme.example", "Europe/Berln", "Europe/Berlin", "", "08:00-16:00", "Nightwatch", "ops@nw.example", "soc@nw.example", "1,3", "email")  # fmt: skip
-SECONDS = 30
+SECONDS = 100
 
 
 def type_into(arguments: list[str], answers: tuple[str, ...]) -> tuple[int, str]:

@@ -127,7 +127,7 @@ class Stream:
         else:
             self.ended.set()
 
-    async def until(self, words, seconds=10.0):
+    async def until(self, words, seconds=60.0):
         """Read until ``words`` has come."""
         async with asyncio.timeout(seconds):
             while words not in self.text:
@@ -150,7 +150,9 @@ async def streaming(world):
     """The tail runs; yields a way to open streams."""
     stopping = asyncio.Event()
     task = asyncio.create_task(world.console.tail.run(stopping))
-    assert await world.console.tail.started()
+    async with asyncio.timeout(60):
+        while not await world.console.tail.started():  # waits a while only, as a stream may
+            pass
 
     async def stream(role="viewer", tenants=("acme",), **headers):
         bearer = f"Bearer {await world.token(role, 'internal', tenants)}"

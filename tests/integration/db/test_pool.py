@@ -52,7 +52,9 @@ async def test_a_single_connection_keeps_its_session_locks_until_it_is_closed(da
     await connection.execute("select pg_advisory_lock(1)")
     async with connection.transaction():
         await connection.execute("select 1")
-    held = await connection.fetchval("select count(*) from pg_locks where locktype = 'advisory'")
+    held = await connection.fetchval(
+        "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+    )
     await connection.close()
 
     assert held == 1
@@ -111,13 +113,13 @@ async def test_an_engine_notices_a_cut_connection_before_it_hands_it_out(databas
 
 
 async def test_a_statement_past_its_deadline_is_unavailable(database):
-    async with await open_pool(database.dsn, None, command_timeout_s=0.2) as pool:
+    async with await open_pool(database.dsn, None, command_timeout_s=1.0) as pool:
         with pytest.raises(Unavailable, match="no answer in time"), unavailable():
             await pool.fetchval("select pg_sleep(30)")
 
 
 async def test_an_engine_without_a_free_connection_is_unavailable_after_its_deadline(database, monkeypatch):
-    monkeypatch.setattr("tandem.db.pool.CONNECT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("tandem.db.pool.CONNECT_TIMEOUT_S", 1.0)
     db = engine(database.dsn, pool_size=1)
     try:
         async with db.connect():
@@ -133,11 +135,14 @@ async def test_our_own_mistakes_are_not_called_unavailable(database, pool):
         await pool.execute("select * from nothing")
     with pytest.raises(asyncpg.DataError), unavailable():
         await pool.fetchval("select $1::int", "seven")
+    admin = await database.admin()
+    await admin.execute("select pg_advisory_lock(1)")
     async with pool.acquire() as connection:
-        busy = asyncio.create_task(connection.fetchval("select pg_sleep(0.2)"))
+        busy = asyncio.create_task(connection.fetchval("select pg_advisory_lock(1)"))  # until we let it go
         await asyncio.sleep(0.05)
         with pytest.raises(asyncpg.InterfaceError, match="another operation"), unavailable():
             await connection.fetchval("select 1")
+        await admin.execute("select pg_advisory_unlock(1)")
         await busy
     db = engine(database.admin_dsn)
     try:

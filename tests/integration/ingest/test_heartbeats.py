@@ -63,7 +63,9 @@ async def door() -> AsyncIterator[Door]:
     acceptance = Acceptance(bus, encode=codec.encode)
 
     def lane(app) -> HeartbeatLane:
-        return HeartbeatLane(app, book=book, acceptance=acceptance, clock=clock, counts=Counts(metrics), deadline_s=0.5)
+        return HeartbeatLane(
+            app, book=book, acceptance=acceptance, clock=clock, counts=Counts(metrics), deadline_s=30.0
+        )
 
     server = WebServer(
         build_app(routers=[], lanes=[lane], metrics=metrics, checks={}),
@@ -72,7 +74,7 @@ async def door() -> AsyncIterator[Door]:
     )
     await server.start()
     url = "http://{}:{}".format(*server.address)
-    async with httpx.AsyncClient(base_url=url, trust_env=False, verify=NO_TLS) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False, verify=NO_TLS) as http:
         yield Door(http, bus, book, metrics, url)
     await server.stop(5)
 

@@ -147,7 +147,7 @@ class Slow:
 
 
 async def test_a_fresh_p1_is_sent_next_while_a_backlog_to_the_same_address_drains(pager):
-    slow, backlog = Slow(), 800
+    slow, backlog = Slow(), 3000
     await fill(pager, count=backlog)
     async with pager.sender(channels={"webhook": slow}) as sender:
 

@@ -17,7 +17,8 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from tandem.bus.kafka_settings import KafkaSettings
 from tandem.bus.kafka_topics import admin
 from tandem.bus.topics import ALL, PARTITIONS
-from tests.support.kafka.cluster import Cluster, Listener, free_ports
+from tests.support.kafka.cluster import Cluster, Listener
+from tests.support.ports import free_ports
 from tests.support.proxy import Proxy, proxy, tcp
 
 _ASK_S = 20.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import shutil
 import signal
 import socket
@@ -24,6 +23,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tests.support.kafka.jars import jars
+from tests.support.ports import free_ports
 from tests.support.postgres import new_base, quick_room
 
 READY_S = 90.0
@@ -50,8 +50,6 @@ _QUICK = {
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
 }
-PORTS = 10_000, 32_000
-"""Below what Linux and macOS give to clients."""
 
 
 @dataclass(frozen=True)
@@ -341,20 +339,6 @@ class Cluster:
     def said(self, node: Node) -> str:
         """The end of what a node wrote."""
         return node.log.read_text(encoding="utf-8", errors="replace")[-3000:] if node.log.exists() else ""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; Kafka cannot take port 0.
-
-    None of those the kernel gives to clients: a connection may have it before a broker starts, or while one is away.
-    """
-    found: set[int] = set()
-    while len(found) < count:
-        port = random.SystemRandom().randrange(*PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found.add(port)
-    return list(found)
 
 
 def _joined(pairs: Mapping[str, str], sign: str) -> str:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.support.kafka.cluster import Listener, free_ports
+from tests.support.kafka.cluster import Listener
+from tests.support.ports import free_ports
 
 GOOD, ELSEWHERE, CALLED, EXPIRED, MUTUAL = "good", "elsewhere", "called", "expired", "mutual"
 """The certificate is right; names another host; names what the client is given, and not what the broker calls itself;

@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.deployment import DEPLOY
+from tests.support.ports import free_ports
 
 CADDYFILE = DEPLOY / "caddy" / "Caddyfile"
 needs_caddy = pytest.mark.skipif(shutil.which("caddy") is None, reason="caddy is not installed (apt-get install caddy)")
@@ -63,12 +63,6 @@ def answering(name: str) -> Iterator[str]:
         thread.join(5)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def ask(port: int, path: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
@@ -83,7 +77,7 @@ def ask(port: int, path: str) -> tuple[int, str]:
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of Caddy with our file, without certificates."""
     home: Path = tmp_path_factory.mktemp("caddy")
-    port, health = free_port(), free_port()
+    port, health = free_ports(2)
     with answering("ingest") as ingest, answering("notifier") as notifier:
         caddy = subprocess.Popen(
             ["caddy", "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"],

@@ -15,7 +15,7 @@ from tandem_ingest.accept import DEADLINE_S, Acceptance
 from tandem_ingest.detour import BUS_S, PUT_S, SETTLE_S, WAY_S, Detour
 from tests.support.fake_broker import FakeBroker
 
-HUNG_S = 5.0
+HUNG_S = 20.0
 """A way is given up after 0.3 s here; who waits this long is hanging."""
 
 
@@ -59,7 +59,7 @@ def spool() -> FakeSpool:
 
 def quick(bus: FakeBroker, spool: FakeSpool, *, closed_s: float) -> Detour:
     """A detour that tries each way for a moment only, and avoids what failed for ``closed_s``."""
-    return Detour(bus.append, spool, bus_s=0.1, put_s=0.1, way_s=0.3, settle_s=0.0, closed_s=closed_s)
+    return Detour(bus.append, spool, bus_s=0.1, put_s=0.1, way_s=1.0, settle_s=0.0, closed_s=closed_s)
 
 
 @pytest.fixture
