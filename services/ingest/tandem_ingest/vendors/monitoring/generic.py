@@ -49,11 +49,15 @@ CHECK_STATES = frozenset(
     {"ok", "okay", "up", "down", "critical", "crit", "warning", "warn", "unknown", "unreachable", "alert", "recovery"}
 )
 KIND = ("notificationtype", "type", "alerttype", "messagetype")
-EVENT = ("eventname", "alerttype", "eventtype", "event", "type")
-"""What happened, where no sentence tells it, as Meraki's alertType."""
+EVENT = ("eventname", "alerttype", "eventtype", "event", "type", "alertkey")
+"""What happened, where no sentence tells it, as Meraki's alertType and UniFi's alert_key."""
+KIND_LEVELS = frozenset(
+    {"critical", "crit", "error", "fatal", "major", "warning", "warn", "minor", "failure", "info", "success"}
+)
+"""Kinds of notification that tell how bad it is where nothing else does, as Apprise's failure; "alert" is none."""
 KIND_OVER = frozenset({"recovery", "recovered", "resolved", "resolve"})
 """Kinds of notification that tell a clear where no status does, as Nagios' and Cronitor's RECOVERY."""
-LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered"})
+LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered", "recovery"})
 """Levels that tell a clear where no status does, as Kapacitor's OK; "normal" is one that events begin with."""
 HOST = (
     "host", "hostname", "device", "devicename", "devicehostname", "server", "servername", "node", "machine", "computer",
@@ -64,7 +68,7 @@ TIME = (
     "time", "timestamp", "occurredat", "date", "datetime", "createdat", "created", "startsat", "eventtime",
     "triggeredat", "starttime", "startedat", "when", "ts", "raisedat", "detectedat", "createdtime", "createddatetime",
     "detectiontimestamp", "timeofalert", "alertdatetime", "incidenttimeiso", "timegenerated", "datestartzoned",
-    "receivedat",
+    "receivedat", "eventtimestamp",
 )  # fmt: skip
 KEY = (
     "dedupkey", "fingerprint", "incidentkey", "alertid", "alertkey", "correlationid", "alias", "alertuid", "incidentid",
@@ -79,7 +83,7 @@ CUSTOMER = (
 EXPIRES = ("expiresat", "endsat")
 URL = ("url", "link", "alerturl", "permalink", "href", "generatorurl", "linktoupstreamdetails")
 DESCRIPTION = ("description", "details", "message", "body", "text", "output", "alertmessage")
-WRAPPERS = frozenset({"alert", "event", "incident", "notification", "issue"})
+WRAPPERS = frozenset({"alert", "alarm", "event", "incident", "notification", "issue"})
 KNOWN = frozenset(
     {
         *TITLE, *TOLD, *STATUS, *SEVERITY, *HOST, *TIME, *KEY, *CUSTOMER, *URL, *DESCRIPTION,
@@ -89,7 +93,8 @@ KNOWN = frozenset(
 )  # fmt: skip
 """Names that have a place of their own; any other that stands at the top becomes a label."""
 PRIVATE = ("secret", "token", "password", "passwd", "apikey", "authorization", "credential")
-BATCH = ("alerts", "events", "items")
+BATCH = ("alerts", "events", "items", "Events")
+"""The last one is Redfish's, whose own name is no alert's."""
 ASKED = Questions(
     title=TITLE,
     told=TOLD,
@@ -119,7 +124,7 @@ AS_IT_IS = {"time": TIME, "expires": EXPIRES, "tags": ("tags",)}
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     """The alerts of a post: one object, or a list of them, also one inside an object that is no alert itself.
 
-    None for an acknowledgement in PagerDuty's or Splunk On-Call's shape, which tells no fault.
+    None for an acknowledgement in the shape of an incident API (see ``shapes``), which tells no fault.
     """
     if isinstance(body, dict) and (layout := LAYOUTS.of(tuple(body))) and (told := layout.answers(body)) is not None:
         return [_alert_of(_UsualBody(body, told, layout))]
@@ -212,6 +217,8 @@ def _alert_of(body: _Body) -> VendorAlert:
         marks = set_off_in(head)
         word, over = marks.level, AlertStatus.RESOLVED if marks.over else over
         key = key or (_marked(told, marks.rest) if marks.rest != head else None)
+    if word is None and _says(told, "kind") in KIND_LEVELS:
+        word = told["kind"]
     return draft(
         title=title,
         status=over,
