@@ -18,7 +18,7 @@ from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import LONGEST, Flat, Questions, fold
 from tandem_ingest.vendors.headline import headline
 from tandem_ingest.vendors.layout import Layout, layout_of
-from tandem_ingest.vendors.monitoring import alertmanager
+from tandem_ingest.vendors.monitoring import alertmanager, truenas
 from tandem_ingest.vendors.monitoring.shapes import NAMES, as_generic, is_acknowledged
 from tandem_ingest.vendors.monitoring.speech import set_off_in
 from tandem_ingest.vendors.remembered import Keys, Remembered
@@ -126,6 +126,9 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
 
     None for an acknowledgement in the shape of an incident API (see ``shapes``), which tells no fault.
     """
+    spoken = body.get("text") if isinstance(body, dict) else None
+    if type(spoken) is str and spoken.startswith(truenas.OPENINGS) and (found := truenas.alerts_of(spoken)):
+        return found
     if isinstance(body, dict) and (layout := LAYOUTS.of(tuple(body))) and (told := layout.answers(body)) is not None:
         return [_alert_of(_UsualBody(body, told, layout))]
     if is_acknowledged(body):

@@ -19,8 +19,11 @@ from tandem_ingest.vendors import batch, chat, severity, shape, tags
 from tandem_ingest.vendors.draft import draft
 
 STATES = {"0": "down", "1": "up", "2": "pending", "3": "maintenance"}
-MARKS = {" up]": "up", "[up]": "up", " down]": "down", "[down]": "down", " is up!": "up", " went down": "down"}
-"""What a notice without a beat says of the state, "[name] [✅ Up] reason"; the last two are Discord's."""
+MARKS = {
+    " up]": "up", "[up]": "up", " down]": "down", "[down]": "down", " is up!": "up", " is back online": "up",
+    " went down": "down",
+}  # fmt: skip
+"""What a notice without a beat says of the state, "[name] [✅ Up] reason"; the last ones are of messages for chats."""
 TEST = frozenset({"test", "testing"})
 _EXPIRY = (" will expire", " will be expired")
 """The second is of 1.x."""
@@ -54,7 +57,7 @@ def _beat(body: object) -> VendorAlert:
             None if beat else _expiring(notice),
             monitor.get("id"),
             beat.get("monitorID"),
-            None if "monitor" in says else custom.get("service name") or _named(notice),
+            None if "monitor" in says else custom.get("service name") or custom.get("monitor") or _named(notice),
         ),
         customer=tags.named(tagged, tags.CUSTOMER),
         url=_url(monitor),
