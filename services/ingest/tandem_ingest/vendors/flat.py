@@ -14,14 +14,15 @@ from functools import lru_cache
 from tandem_ingest.vendors import shape
 
 _UNFILLED = re.compile(
-    r"\{\{? ?[\w.$#-]+ ?\}?\}|\[[a-z_]+\]|\$[A-Z_]+|\$[\w.]+\$|\$\{[^{}]{1,60}\}|%[a-z]+|%\w{1,60}%|\*UNKNOWN\*",
+    r"\{ ?[\w.$#-]+ ?\}|\{\{[^{}]{1,60}\}\}|\$\{[^{}]{1,60}\}|\[[a-z_]+\]|\$[A-Z_]+|\$[\w.]+\$|%[a-z]+|%\w{1,60}%"
+    r"|<[A-Z][A-Z _/-]+>|##[A-Z]+##|\*UNKNOWN\*",
     re.ASCII,
 )
 WRAPPERS = frozenset({"data", "payload", "body", "params", "parameters", "attributes"})
 """Objects that only wrap: the names in them stand for themselves."""
 OPAQUE = frozenset({"labels", "annotations"})
 """Objects of anybody's names, which mean nothing here."""
-OPENING = frozenset("{[$%* ")
+OPENING = frozenset("{[$%<#* ")
 """What a placeholder begins with: most texts are told from one by their first character."""
 _DEPTH = 3
 _NAMES = 400

@@ -27,13 +27,15 @@ TEST_NAME = "TEST"
 NAME = ("name", "checkname", "entitydisplayname")
 STATUS = ("status", "checkstatus", "messagetype", "eventtype", "state")
 ID = ("code", "checkid", "uuid", "uniquekey", "incidentkey", "entityid", "id")
-TEXT = ("title", "message", "text", "content", "summary")
+TEXT = ("title", "message", "text", "content", "summary", "description")
 _SENTENCE = re.compile(
-    r"(?:The check )?[“\"'\[]{0,2}(?P<name>[^\r\n]{1,200}?)[”\"'\]]{0,2}(?:\(https?://[^\s()]{1,200}\))?"
+    r"[^\x00-\x7f\w“]{0,4} ?(?:The check )?[“\"'\[]{0,2}(?P<name>[^\r\n]{1,200}?)[”\"'\]]{0,2}(?:\(https?://[^\s()]{1,200}\))?"
     r"(?: is | has gone | went | ?: ?)(?P<status>up|down)(?=[.!]|\s*(?:$|[\r\n]))",
     re.IGNORECASE,
 )
-"""``db is DOWN``, ``The check "db" has gone down``, ``db:down``: how its messages and its manual's example speak."""
+"""``db is DOWN``, ``The check "db" has gone down``, ``db:down``: how its messages and its manual's example speak; a
+coloured disk in front of it names nothing.
+"""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

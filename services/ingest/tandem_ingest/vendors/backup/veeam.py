@@ -33,15 +33,22 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
     }
 )
 CLEAR = frozenset({"resolved", "success"})
-_LISTS = ("data", "items", "alarms", "triggeredalarms", "sessions")
+_LISTS = ("data", "items", "alarms", "triggeredalarms", "sessions", "backupjobsession")
 _KEYS = 200
 
 
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa: ARG001 - the adapters' one signature
     """The alarms or job results of a post: one, a list, or a page of an API."""
+    body = _inside(body)
     says = _folded(body)
     page = next((says[name] for name in _LISTS if isinstance(says.get(name), list)), None)
     return batch.one_or_many(body if page is None else page, _result)
+
+
+def _inside(body: object) -> object:
+    """What the root of an XML document of Enterprise Manager holds, or an object's one name."""
+    inner = next(iter(body.values())) if isinstance(body, dict) and len(body) == 1 else None
+    return inner if isinstance(inner, dict) else body
 
 
 def _folded(body: object) -> Mapping[str, object]:
@@ -142,7 +149,7 @@ def _message(says: Mapping[str, object]) -> str | None:
 
 
 def _occurred_at(says: Mapping[str, object], last: Mapping[str, object]) -> datetime | None:
-    own = (says.get(name) for name in ("time", "endtime", "triggeredon", "triggeredtime", "creationtime"))
+    own = (says.get(name) for name in ("time", "endtime", "endtimeutc", "triggeredon", "triggeredtime", "creationtime"))
     return next((at for at in map(times.parse, (*own, last.get("time"))) if at), None)
 
 

@@ -39,6 +39,8 @@ class Look:
         self.headers = headers
         self.left = BUDGET
         """What may still be spent."""
+        self.blank: str | None = None
+        """The first placeholder of a template that was met in ``element``."""
         self._folded: dict[int, dict[str, object]] = {}
         self._opened: dict[str, object] = {}
         self._lines: dict[str, dict[str, str]] = {}

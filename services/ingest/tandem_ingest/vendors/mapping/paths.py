@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tandem_ingest.vendors import shape
+from tandem_ingest.vendors.flat import OPENING, is_unfilled
 from tandem_ingest.vendors.mapping.look import Look, folded
 
 LONGEST = 300
@@ -139,10 +140,12 @@ class Path:
             if found is None:
                 return None
             value = found
+        if type(value) is str and value[:1] in OPENING and _is_blank(value, look):  # nearly no text begins so
+            return None
         return value
 
     def values(self, look: Look) -> Sequence[object]:
-        """All that stands there, null left out, in the body's order.
+        """All that stands there, null and placeholders left out, in the body's order.
 
         Raises:
             Unreadable: this body has cost as much as one may.
@@ -156,7 +159,7 @@ class Path:
                 found = step.of(found[0], look)
             else:
                 found = [inner for outer in found for inner in step.of(outer, look)]
-        return [each for each in found if each is not None]
+        return [each for each in found if each is not None and not _is_blank(each, look)]
 
     @property
     def last_name(self) -> str | None:
@@ -168,6 +171,14 @@ class Path:
         if self.root == "$":
             return look.element
         return look.body if self.root == "$body" else look.headers
+
+
+def _is_blank(value: object, look: Look) -> bool:
+    """Whether the tool that filled in its template left a placeholder here, as it does for what it does not know."""
+    if isinstance(value, str) and value[:1] in OPENING and is_unfilled(value):
+        look.blank = look.blank or value
+        return True
+    return False
 
 
 def parse(text: str) -> Path:

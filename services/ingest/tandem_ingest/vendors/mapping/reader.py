@@ -61,13 +61,13 @@ class Reader:
         raise Unreadable("nothing stands where the mapping looks for alerts (each)")
 
     def _alert(self, element: object, look: Look) -> VendorAlert:
-        look.element = look.opened(element)
+        look.element, look.blank = look.opened(element), None
         plan = self._plan(look)
         if plan.accepts is not None and not words.holds(plan.accepts, look):
             raise Unreadable("the mapping does not accept this body (accepts)")
         parts = _parts(plan, look)
         word, level = words.severity_of(parts.severity, look)
-        title = next(filter(None, map(_first_line, parts.title.texts(look))), None)
+        title = next(filter(None, map(_first_line, parts.title.texts(look))), look.blank)
         if title is None:
             raise Unreadable("nothing stands where the mapping looks for a title")
         return draft(

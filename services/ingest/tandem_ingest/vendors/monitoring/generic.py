@@ -18,7 +18,7 @@ from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import LONGEST, Flat, Questions, fold
 from tandem_ingest.vendors.headline import headline
 from tandem_ingest.vendors.layout import Layout, layout_of
-from tandem_ingest.vendors.monitoring import alertmanager, records
+from tandem_ingest.vendors.monitoring import alertmanager, records, truenas
 from tandem_ingest.vendors.monitoring.shapes import NAMES, as_generic, is_acknowledged
 from tandem_ingest.vendors.monitoring.speech import set_off_in
 from tandem_ingest.vendors.remembered import Keys, Remembered
@@ -54,11 +54,15 @@ CHECK_STATES = frozenset(
     {"ok", "okay", "up", "down", "critical", "crit", "warning", "warn", "unknown", "unreachable", "alert", "recovery"}
 )
 KIND = ("notificationtype", "type", "alerttype", "messagetype")
-EVENT = ("sourcerulename", "eventname", "alerttype", "eventtype", "event", "type")
-"""What happened, where no sentence tells it, as Meraki's alertType."""
+EVENT = ("sourcerulename", "eventname", "alerttype", "eventtype", "event", "type", "alertkey")
+"""What happened, where no sentence tells it, as Meraki's alertType and UniFi's alert_key."""
+KIND_LEVELS = frozenset(
+    {"critical", "crit", "error", "fatal", "major", "warning", "warn", "minor", "failure", "info", "success"}
+)
+"""Kinds of notification that tell how bad it is where nothing else does, as Apprise's failure; "alert" is none."""
 KIND_OVER = frozenset({"recovery", "recovered", "resolved", "resolve"})
 """Kinds of notification that tell a clear where no status does, as Nagios' and Cronitor's RECOVERY."""
-LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered"})
+LEVEL_OVER = frozenset({"ok", "okay", "clear", "cleared", "resolved", "recovered", "recovery"})
 """Levels that tell a clear where no status does, as Kapacitor's OK; "normal" is one that events begin with."""
 HOST = (
     "host", "hostname", "device", "devicename", "devicehostname", "server", "servername", "node", "machine", "computer",
@@ -86,7 +90,7 @@ CUSTOMER = (
 EXPIRES = ("expiresat", "endsat")
 URL = ("url", "link", "alerturl", "permalink", "href", "generatorurl", "linktoupstreamdetails")
 DESCRIPTION = ("description", "details", "message", "body", "text", "output", "alertmessage")
-WRAPPERS = frozenset({"alert", "event", "incident", "notification", "issue", "item"})
+WRAPPERS = frozenset({"alert", "alarm", "event", "incident", "notification", "issue", "item"})
 LASTING = ("alert", "incident", "issue")
 """Objects that go on from firing to clear: the id in one is what ``alert_id`` is."""
 KNOWN = frozenset(
@@ -98,7 +102,8 @@ KNOWN = frozenset(
 )  # fmt: skip
 """Names that have a place of their own; any other that stands at the top becomes a label."""
 PRIVATE = ("secret", "token", "password", "passwd", "apikey", "authorization", "credential")
-BATCH = ("alerts", "events", "items")
+BATCH = ("alerts", "events", "items", "Events")
+"""The last one is Redfish's, whose own name is no alert's."""
 ASKED = Questions(
     title=TITLE,
     told=TOLD,
@@ -128,8 +133,11 @@ AS_IT_IS = {"time": TIME, "expires": EXPIRES, "tags": ("tags",)}
 def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:
     """The alerts of a post: one object, or a list of them, also one inside an object that is no alert itself.
 
-    None for an acknowledgement in PagerDuty's or Splunk On-Call's shape, which tells no fault.
+    None for an acknowledgement in the shape of an incident API (see ``shapes``), which tells no fault.
     """
+    spoken = body.get("text") if isinstance(body, dict) else None
+    if type(spoken) is str and spoken.startswith(truenas.OPENINGS) and (found := truenas.alerts_of(spoken)):
+        return found
     if isinstance(body, dict) and (layout := LAYOUTS.of(tuple(body))) and (told := layout.answers(body)) is not None:
         return [_alert_of(_UsualBody(body, told, layout))]
     if is_acknowledged(body):
@@ -229,6 +237,8 @@ def _alert_of(body: _Body) -> VendorAlert:
         marks = set_off_in(head)
         word, over = marks.level, AlertStatus.RESOLVED if marks.over else over
         key = key or (_marked(told, marks.rest) if marks.rest != head else None)
+    if word is None and _says(told, "kind") in KIND_LEVELS:
+        word = told["kind"]
     return draft(
         title=title,
         status=over,

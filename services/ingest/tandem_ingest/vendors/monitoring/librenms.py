@@ -7,18 +7,25 @@ Source: librenms doc/Alerting/Templates.md and Transports.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from tandem.model.alert import AlertStatus, VendorAlert
 from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
-from tandem_ingest.vendors import batch, severity, status
+from tandem_ingest.vendors import batch, chat, severity, status
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import Flat
 from tandem_ingest.vendors.template import REPAIRED
 
 RECOVERED = "0"
 TITLE = ("title", "alerttitle", "name", "alertname", "rule", "alertrule", "summary", "msg", "message")
+STATE = ("state", "alertstate", "status")
+_TOLD = re.compile(
+    r"Alert for device (?P<fault>.{1,500}?)(?: got (?:acknowledged|worse|better))?"
+    r"|Device (?P<host>.{1,200}) recovered from (?P<rule>.{1,300})"
+)
+"""The titles of its default template, which tell all that Slack's message and templates of title and text have."""
 TIME = ("epoch", "timestamp", "time", "eventtimestamp")
 
 
@@ -28,19 +35,20 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 
 def _alert(body: object) -> VendorAlert:
-    says = Flat(body)
+    says = Flat(chat.plain(body))
     title = says.first(*TITLE)
     if title is None:
         raise Unreadable("no title or rule: not a LibreNMS alert")
+    told = None if says.word(*STATE) else _TOLD.fullmatch(title.splitlines()[0])
     word = says.first("severity", "alertseverity")
     return draft(
         title=title.splitlines()[0],
-        status=_status(says),
+        status=AlertStatus.RESOLVED if told and told["rule"] else _status(says),
         severity=severity.of_word(word),
         severity_word=word,
         host=says.first("host", "hostname", "devicehostname", "sysname", "devicesysname", "device"),
         occurred_at=times.parse(says.get(*TIME)),
-        dedup_key=_condition(says),
+        dedup_key=_condition(says) or (told and (told["fault"] or f"{told['host']} - {told['rule']}")),
         customer=says.first("customer", "client", "tenant"),
         url=says.first("url", "link", "alerturl"),
         description=says.first("msg", "message", "description", "details"),
@@ -61,7 +69,7 @@ def _alert(body: object) -> VendorAlert:
 
 
 def _status(says: Flat) -> AlertStatus:
-    said = says.word("state", "alertstate", "status")
+    said = says.word(*STATE)
     return AlertStatus.RESOLVED if said == RECOVERED else status.of_word(said)
 
 

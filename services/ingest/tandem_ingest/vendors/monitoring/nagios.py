@@ -16,6 +16,7 @@ from tandem_ingest.unreadable import Unreadable
 from tandem_ingest.vendors import batch, severity, status
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import Flat
+from tandem_ingest.vendors.monitoring import checkmk_chat
 from tandem_ingest.vendors.template import REPAIRED
 
 SEVERITY: Mapping[str, Severity] = MappingProxyType(
@@ -59,7 +60,7 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 
 def _notification(body: object) -> VendorAlert:
-    says = Flat(body)
+    says = Flat(checkmk_chat.plain(body))
     host, service = says.first(*HOST), says.first(*SERVICE)
     if host is None and service is None:
         raise Unreadable("no host or service: not a Nagios, Icinga or Checkmk notification")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -139,7 +141,17 @@ def alert_of(
 
 def _without_subject(line: str) -> str:
     is_subject = line[: len(SUBJECT)].casefold() == SUBJECT
-    return line[len(SUBJECT) :].strip() if is_subject else line
+    return _spelt(line[len(SUBJECT) :].strip()) if is_subject else line
+
+
+def _spelt(subject: str) -> str:
+    """A mail's subject without the code that letters outside ASCII travel in (RFC 2047)."""
+    if "=?" not in subject:
+        return subject
+    try:
+        return str(make_header(decode_header(subject)))
+    except (LookupError, ValueError, HeaderParseError):  # no such alphabet, or letters that are none of it
+        return subject
 
 
 def _fields_in(lines: list[str]) -> dict[str, str]:

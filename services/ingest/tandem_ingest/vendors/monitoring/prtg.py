@@ -7,6 +7,7 @@ Source of the placeholders: opsgenie/opsgenie-integration prtg/Postdatav2.txt, k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -33,6 +34,7 @@ SEVERITY: Mapping[str, Severity] = MappingProxyType(
     }
 )
 
+_ENDED = re.compile(r"\([^\W\d]{1,20}: ?([^():]{1,60})\)$")
 UP = frozenset({"up", "ok"})
 """OK in German, whose words stand in the notifications of a server in that language."""
 
@@ -78,6 +80,6 @@ def _sensor(body: object) -> VendorAlert:
 
 
 def _now(state: str) -> str:
-    """``Down`` of "Down (Acknowledged)", ``Up`` of "Down ended (now: Up)"."""
-    ended = (state.partition("now:")[2] or state.partition("jetzt:")[2]).strip("() ")
-    return (ended or state).partition(" ")[0]
+    """``Down`` of "Down (Acknowledged)", ``Up`` of "Down ended (now: Up)", in whichever language it says now."""
+    ended = _ENDED.search(state)
+    return (ended[1] if ended else state).strip().partition(" ")[0]

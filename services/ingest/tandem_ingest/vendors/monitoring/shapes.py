@@ -1,7 +1,7 @@
 """Bodies of well-known incident APIs that a tool was pointed at us with, put under the generic body's names.
 
-PagerDuty Events v2, Opsgenie's Alert API, GoAlert's generic API and Splunk On-Call's (VictorOps') REST endpoint; a body
-of another shape stays as it is.
+PagerDuty Events v2, Opsgenie's Alert API, GoAlert's generic API, Splunk On-Call's (VictorOps') REST endpoint, SIGNL4's
+and Zenduty's webhook and Alerta's API; a body of another shape stays as it is.
 """
 
 from __future__ import annotations
@@ -27,8 +27,21 @@ _ON_CALL = frozenset(
     }
 )
 """Splunk On-Call's names. Source: help.splunk.com, "REST endpoint integration"."""
-NAMES = frozenset({"event_action", "message_type", "alias", "dedup", "action", "attachments", "blocks",
-                   "embeds", "sections"})  # fmt: skip
+_SIGNL4_ID, _SIGNL4_STATUS = "X-S4-ExternalID", "X-S4-Status"
+"""Source: signl4.com, inbound webhook; LibreNMS/Alert/Transport/Signl4.php."""
+_ALERTA_OVER = frozenset({"normal", "ok", "cleared", "closed"})
+_ACKNOWLEDGES = (
+    ("service_key", "event_type", "acknowledge"),
+    ("alertKey", "eventType", "accept"),
+    (_SIGNL4_STATUS, _SIGNL4_STATUS, "acknowledged"),
+    ("entity_id", "alert_type", "acknowledged"),
+)
+"""A name of theirs alone, the name of the act, its word: PagerDuty Events v1, iLert, SIGNL4, Zenduty."""
+NAMES = frozenset(
+    {"event_action", "message_type", "alias", "dedup", "action", "attachments", "blocks", "embeds", "sections",
+     "environment", _SIGNL4_ID}
+    | {each[0] for each in _ACKNOWLEDGES}
+)  # fmt: skip
 """Without one of these a body has none of these shapes."""
 
 
@@ -40,6 +53,12 @@ def as_generic(says: Mapping[str, object]) -> Mapping[str, object]:
         return _pagerduty(says)
     if says.get("message_type") is not None and says.keys() & _ON_CALL - {"message_type"}:
         return _on_call(says)
+    if _SIGNL4_ID in says or _SIGNL4_STATUS in says:
+        return _signl4(says)
+    if "entity_id" in says and "alert_type" in says:
+        return {**says, "title": shape.first(says.get("message"), says.get("summary")), "dedup_key": says["entity_id"]}
+    if "environment" in says and "resource" in says and "event" in says:
+        return _alerta(says)
     if says.get("alias") is not None or "dedup" in says or says.get("action") == "close":
         return _named(says)
     return _of_chat(says)
@@ -50,7 +69,8 @@ def is_acknowledged(body: object) -> bool:
     if not isinstance(body, dict) or NAMES.isdisjoint(body):
         return False
     acts = {shape.word(shape.dig(body, "event_action")), shape.word(shape.dig(body, "message_type"))}
-    return bool(acts & {"acknowledge", "acknowledgement"})
+    named = any(theirs in body and shape.word(body.get(act)) == word for theirs, act, word in _ACKNOWLEDGES)
+    return named or bool(acts & {"acknowledge", "acknowledgement"})
 
 
 def _on_call(says: Mapping[str, object]) -> Mapping[str, object]:
@@ -66,6 +86,34 @@ def _on_call(says: Mapping[str, object]) -> Mapping[str, object]:
         "dedup_key": says.get("entity_id"),
         "time": shape.either(says.get("timestamp"), says.get("state_start_time")),
         "description": says.get("state_message"),
+    }
+
+
+def _signl4(says: Mapping[str, object]) -> Mapping[str, object]:
+    """Its status and the id that lasts until resolved; a resolve may say nothing else."""
+    rest = {name: value for name, value in says.items() if name not in {_SIGNL4_ID, _SIGNL4_STATUS}}
+    own, state = shape.text(says.get(_SIGNL4_ID)), shape.word(says.get(_SIGNL4_STATUS))
+    told = shape.first(*(rest.get(name) for name in ("Title", "title", "Subject", "subject", "Message", "message")))
+    title = told or (own if state == "resolved" else None)
+    found = {"title": title, "status": state, "dedup_key": own}
+    return {**rest, **{name: value for name, value in found.items() if value}}
+
+
+def _alerta(says: Mapping[str, object]) -> Mapping[str, object]:
+    """One event on one resource of one environment, or one of several that correlate; severity normal is its clear."""
+    where, event, what = (shape.text(says.get(name)) for name in ("environment", "event", "resource"))
+    several = says.get("correlate")
+    named = sorted(filter(None, map(shape.text, several[:_FIELDS]))) if isinstance(several, list) else []
+    level = shape.word(says.get("severity"))
+    return {
+        **{name: value for name, value in says.items() if name != "event"},
+        "title": headline(f"{event} on {what}" if event and what else event or what, says.get("text")),
+        "status": "resolved" if level in _ALERTA_OVER or shape.word(says.get("status")) == "closed" else None,
+        "host": what,
+        "time": says.get("createTime"),
+        "dedup_key": "/".join(each or "" for each in (where, what, named[0] if event in named else event)),
+        "description": says.get("text"),
+        "labels": {"event": event, "value": says.get("value"), **shape.mapping(says.get("attributes"))},
     }
 
 

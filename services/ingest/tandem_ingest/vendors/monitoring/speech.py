@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-OVER = frozenset({"resolved", "ok", "recovery", "recovered", "cleared", "clear", "closed", "up", "fixed", "normal"})
+OVER = frozenset({"resolved", "ok", "recovery", "recovered", "cleared", "clear", "closed", "up", "fixed", "normal"}
+                 | {"success"})  # fmt: skip
 LEVELS = frozenset(
     {"critical", "crit", "emergency", "emerg", "fatal", "disaster", "severe", "page", "high", "error", "err", "major"}
     | {"medium", "moderate", "warning", "warn", "average", "low", "minor", "info", "informational", "information"}
@@ -18,8 +19,8 @@ LEVELS = frozenset(
 )
 FIRING = frozenset({"alert", "alarm", "firing", "problem", "down", "failed", "failure", "triggered"})
 QUIET = frozenset({"low", "high", "page", "up", "clear", "normal", "average", "alert", "alarm", "down"}
-                  | {"closed", "fixed"})  # fmt: skip
-"""In capitals inside a line these name what is measured: LOW DISK, CPU HIGH, port CLOSED."""
+                  | {"closed", "fixed", "success"})  # fmt: skip
+"""In capitals inside a line these name what is measured: LOW DISK, CPU HIGH, port CLOSED, login SUCCESS."""
 FIRM = (LEVELS | FIRING) - {"info", "informational", "information", "notice", "debug", "normal", "alert", "alarm"}
 """Set off at an end, they say that something is wrong."""
 _KNOWN = OVER | LEVELS | FIRING

@@ -77,7 +77,7 @@ VENDORS = (
     ),
     Vendor(
         slug="generic", name="Generic JSON", kind=Kind.MONITORING, read=generic.read, auth=AuthKind.BEARER,
-        clears="status resolved of the same dedup_key", silent="PagerDuty's acknowledge",
+        clears="status resolved of the same dedup_key", silent="acknowledgements",
         delivery="webhook-id or Idempotency-Key, else identical bytes",
         delivery_id=generic.delivery_id,
     ),

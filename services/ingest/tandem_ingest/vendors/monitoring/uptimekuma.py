@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
-from tandem_ingest.vendors import batch, severity, shape, tags
+from tandem_ingest.vendors import batch, chat, severity, shape, tags
 from tandem_ingest.vendors.draft import draft
 
 STATES = {"0": "down", "1": "up", "2": "pending", "3": "maintenance"}
-MARKS = {" up]": "up", "[up]": "up", " down]": "down", "[down]": "down"}
-"""What a notice without a beat says of the state, "[name] [✅ Up] reason"."""
+MARKS = {
+    " up]": "up", "[up]": "up", " down]": "down", "[down]": "down", " is up!": "up", " is back online": "up",
+    " went down": "down",
+}  # fmt: skip
+"""What a notice without a beat says of the state, "[name] [✅ Up] reason"; the last ones are of messages for chats."""
 TEST = frozenset({"test", "testing"})
 _EXPIRY = (" will expire", " will be expired")
 """The second is of 1.x."""
@@ -33,9 +36,11 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 def _beat(body: object) -> VendorAlert:
     says = shape.mapping(tags.opened(shape.dig(body, "data")) or body)
+    if says.keys().isdisjoint(("msg", "heartbeat", "monitor")):  # its messages for Slack, Discord and the like
+        says = shape.mapping(chat.plain(says))
     beat, monitor = (shape.mapping(tags.opened(says.get(name))) for name in ("heartbeat", "monitor"))
     custom = {name.casefold(): value for name, value in says.items()}  # of a body of one's own, in any spelling
-    notice = shape.first(*(custom.get(name) for name in ("msg", "message", "body", "title")))
+    notice = shape.first(*(custom.get(name) for name in ("msg", "message", "body", "title", "text", "summary")))
     title = _headline(notice, beat, monitor)
     if title is None:
         raise Unreadable("no msg, heartbeat or monitor: not an Uptime Kuma notification")
@@ -52,7 +57,7 @@ def _beat(body: object) -> VendorAlert:
             None if beat else _expiring(notice),
             monitor.get("id"),
             beat.get("monitorID"),
-            None if "monitor" in says else _named(notice),
+            None if "monitor" in says else custom.get("service name") or custom.get("monitor") or _named(notice),
         ),
         customer=tags.named(tagged, tags.CUSTOMER),
         url=_url(monitor),

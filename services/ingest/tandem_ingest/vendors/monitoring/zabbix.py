@@ -14,7 +14,7 @@ from types import MappingProxyType
 from tandem.model.alert import AlertStatus, Severity, VendorAlert
 from tandem_ingest import times
 from tandem_ingest.unreadable import Unreadable
-from tandem_ingest.vendors import batch, severity, shape, status, tags
+from tandem_ingest.vendors import batch, chat, severity, shape, status, tags
 from tandem_ingest.vendors.draft import draft
 from tandem_ingest.vendors.flat import Flat
 from tandem_ingest.vendors.template import REPAIRED
@@ -24,7 +24,7 @@ _WORDS = ("not classified", "information", "warning", "average", "high", "disast
 SEVERITY: Mapping[str, Severity] = MappingProxyType(
     {**severity.WORDS, **dict(zip(_WORDS, _LEVELS, strict=True)), **{str(n): level for n, level in enumerate(_LEVELS)}}
 )
-ID = ("eventid", "problemid", "alertuid", "peventid", "dedupkey")
+ID = ("eventid", "problemid", "alertuid", "peventid", "dedupkey", "xs4externalid")
 NAME = (
     "eventname", "problemname", "name", "triggername", "problem", "trigger", "title", "alertsubject", "subject",
     "alertname", "triggerdescription", "summary", "message", "alertmessage", "text", "description",
@@ -50,7 +50,7 @@ def read(body: object, headers: Mapping[str, str]) -> list[VendorAlert]:  # noqa
 
 
 def _event(body: object) -> VendorAlert:
-    says = Flat(body)
+    says = Flat(_plain(body))
     test = says.unfilled(*ID)
     lines = _lines(says.first("alertmessage", "message") or "")
     title = (
@@ -74,6 +74,15 @@ def _event(body: object) -> VendorAlert:
         labels=_labels(says, tagged),
         test=test or says.word("test") in status.TRUE,
     )
+
+
+def _plain(body: object) -> object:
+    """What its media types for Slack and Mattermost post, where the host has its address behind it in brackets."""
+    plain = chat.plain(body)
+    if plain is body:
+        return body
+    says = shape.mapping(plain)
+    return {**says, "Host": (shape.text(says.get("Host")) or "").partition(" [")[0]}
 
 
 def _status(says: Flat, *, over: bool) -> AlertStatus:
