@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from tandem.errors import Reason, Refused
@@ -16,6 +17,8 @@ from tandem_ingest.unreadable import Unreadable
 MAX_DEPTH = 64
 MAX_NODES = 5_000
 """Elements and attributes."""
+_MOST_TAGS = 8 * MAX_NODES
+"""Two for each element, and comments and the like."""
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 TEXT = "#text"
@@ -43,63 +46,65 @@ def tree_of(text: str) -> dict[str, object]:
 
 
 def _parsed(text: str) -> dict[str, object]:
-    tree = _Tree()
+    if text.count("<") > _MOST_TAGS:  # no need to build what is refused anyway
+        raise _too_many()
+    builder = TreeBuilder()
     # The encoding is ours: what the declaration says was true of other bytes.
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = tree.start
-    parser.EndElementHandler = tree.end
-    parser.CharacterDataHandler = tree.text.append  # without a function of ours between
+    # Without a function of ours between: a call for each tag and text is most of what small documents cost.
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
     parser.Parse(text.encode(), True)  # noqa: FBT003 - expat's own signature
-    return tree.root
+    root = builder.close()
+    if text.count("<") + text.count("=") > MAX_NODES and _nodes(root) > MAX_NODES:
+        raise _too_many()
+    return {_local(root.tag): _value(root, 1)}
 
 
 def _refuse_doctype(*_: object) -> None:
     raise Unreadable("XML with a document type")
 
 
-class _Tree:
-    """Puts elements together; a stack instead of recursion."""
+def _too_many() -> Refused:
+    return Refused(Reason.TOO_COMPLEX, f"more than {MAX_NODES} elements and attributes")
 
-    def __init__(self) -> None:
-        self.root: dict[str, object] = {}
-        self.text: list[str] = []
-        """What was said since the last tag."""
-        self._open: list[dict[str, object]] = [self.root]
-        self._texts: list[list[str]] = [[]]
-        """Of each open element: what was said before its last child."""
-        self._nodes = 0
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:  # noqa: ARG002 - the name is taken at the end
-        self._nodes += 1 + len(attributes)
-        if self._nodes > MAX_NODES:
-            raise Refused(Reason.TOO_COMPLEX, f"more than {MAX_NODES} elements and attributes")
-        if len(self._open) > MAX_DEPTH:
-            raise Refused(Reason.TOO_COMPLEX, f"nested deeper than {MAX_DEPTH}")
-        if text := self.text:
-            self._texts[-1] += text
-            text.clear()
-        self._open.append(_kept(attributes) if attributes else {})
-        self._texts.append([])
+def _nodes(root: Element) -> int:
+    return sum(1 + len(each.attrib) for each in root.iter())
 
-    def end(self, name: str) -> None:
-        element, before, text = self._open.pop(), self._texts.pop(), self.text
-        if before:
-            text[:0] = before
-        said = (text[0] if len(text) == 1 else "".join(text)).strip()
-        text.clear()
-        if said and element:
-            element[TEXT] = said
-        parent, key = self._open[-1], _local(name) if ":" in name else name
-        if key not in parent:
-            parent[key] = element or said or None
-            return
-        others = parent[key]
-        if isinstance(others, list):  # no element is a list, so this one gathers its brothers
-            others.append(element or said or None)
-        else:
-            parent[key] = [others, element or said or None]
+
+def _value(element: Element, depth: int) -> object:
+    """Its attributes and children by name with its text, its text alone, or None."""
+    if depth == MAX_DEPTH and len(element):
+        raise Refused(Reason.TOO_COMPLEX, f"nested deeper than {MAX_DEPTH}")
+    found = _kept(element.attrib) if element.attrib else {}
+    said = element.text or ""
+    for child in element:
+        _put(found, _local(child.tag), _value(child, depth + 1) if len(child) or child.attrib else _said(child.text))
+        said += child.tail or ""
+    said = said.strip()
+    if said and found:
+        found[TEXT] = said
+    return found or said or None
+
+
+def _said(text: str | None) -> str | None:
+    return (text.strip() or None) if text else None
+
+
+def _put(found: dict[str, object], name: str, value: object) -> None:
+    """Brothers of one name gather in a list; no element is one itself."""
+    if name not in found:
+        found[name] = value
+        return
+    others = found[name]
+    if isinstance(others, list):
+        others.append(value)
+    else:
+        found[name] = [others, value]
 
 
 def _kept(attributes: Mapping[str, str]) -> dict[str, object]:
@@ -107,4 +112,4 @@ def _kept(attributes: Mapping[str, str]) -> dict[str, object]:
 
 
 def _local(name: str) -> str:
-    return name.rpartition(":")[2] or name
+    return (name.rpartition(":")[2] or name) if ":" in name else name
