@@ -42,8 +42,9 @@ def run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 
 
 def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what nobody waits for, except a name that was not found: whoever gave up on its lookup has said so itself."""
-    if not isinstance(context.get("exception"), socket.gaierror):
+    """Log what nobody waits for, but not that a peer is away: whoever gave up on an answer has said so itself."""
+    fault = context.get("exception")
+    if not isinstance(fault, socket.gaierror) and not type(fault).__module__.startswith("aiokafka."):
         loop.default_exception_handler(context)
 
 

@@ -51,7 +51,7 @@ async def treated(fleet: Installation[Fleet], what: str, treat: Callable[[KafkaB
 async def all_paged(fleet: Installation[Fleet], posts: list[Post]) -> float:
     """Wait until ``posts`` have been paged, those on their way too; returns how long it took."""
     began = time.monotonic()
-    while missing := len(posts) - len(lateness(posts, fleet.provider.pages)):
+    while missing := sum(post.dedup_key not in fleet.provider.first for post in posts):
         assert time.monotonic() - began < DRAINED_S, f"{missing} of {len(posts)} not paged\n{fleet.supervisor.said()}"
         await asyncio.sleep(0.2)
     return time.monotonic() - began

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.support.ledger import Outcome, Post
 from tests.support.pager_provider import Received
-
-_KEY = re.compile(r"on server (\S+)")
 
 
 def lateness(posts: Iterable[Post], pages: Sequence[Received]) -> Mapping[str, float]:
@@ -18,9 +15,8 @@ def lateness(posts: Iterable[Post], pages: Sequence[Received]) -> Mapping[str, f
     monotonic_ahead = time.monotonic() - time.time()
     first: dict[str, float] = {}
     for page in pages:
-        said = _KEY.search(str(page.body.get("title", "")))
-        if said and said[1] in accepted and page.body.get("kind") == "page":
-            first.setdefault(said[1], page.received_at - monotonic_ahead)
+        if page.about in accepted:
+            first.setdefault(page.about, page.received_at - monotonic_ahead)
     return {key: max(0.0, at - accepted[key]) for key, at in first.items()}
 
 

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from aiohttp import web
 
 SLOW_S = 1.0
+_KEY = re.compile(r"on server (\S+)")
 
 
 class Fault(StrEnum):
@@ -50,6 +53,12 @@ class Received:
     answered: bool = True
     """False: the sender cannot know that it was taken."""
 
+    @cached_property
+    def about(self) -> str | None:
+        """The dedup key of the condition it pages about, looked for once: tests ask again and again."""
+        said = _KEY.search(str(self.body.get("title", "")))
+        return said[1] if said and self.body.get("kind") == "page" else None
+
 
 @dataclass
 class PagerProvider:
@@ -58,6 +67,8 @@ class PagerProvider:
     port: int = 0
     pages: list[Received] = field(default_factory=list)
     """What was taken, in order."""
+    first: dict[str, Received] = field(default_factory=dict)
+    """Dedup key of a condition -> the first page about it."""
     refused: int = 0
     faults: deque[Fault | None] = field(default_factory=deque)
     """Of the next requests, first first."""
@@ -114,6 +125,8 @@ class PagerProvider:
             answered=fault is not Fault.SWALLOW and self.heard,
         )
         self.pages.append(taken)
+        if taken.about is not None:
+            self.first.setdefault(taken.about, taken)
         if fault is Fault.SWALLOW and request.transport is not None:
             request.transport.abort()
         if fault is Fault.SLOW:

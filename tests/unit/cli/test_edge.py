@@ -10,6 +10,7 @@ import socket
 from datetime import UTC, datetime
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from tandem.cli.edge import Output, run, show
 
@@ -52,11 +53,14 @@ async def _abandon(fault: Exception) -> None:
     gc.collect()
 
 
-def test_a_name_that_is_not_found_for_somebody_who_gave_up_waiting_is_no_fault_in_the_log(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize(
+    "fault", [socket.gaierror(-2, "Name or service not known"), KafkaConnectionError("Connection closed")]
+)
+def test_an_answer_that_does_not_come_for_somebody_who_gave_up_waiting_is_no_fault_in_the_log(
+    caplog: pytest.LogCaptureFixture, fault: Exception
 ):
     with caplog.at_level(logging.DEBUG, "asyncio"):
-        run(lambda: _abandon(socket.gaierror(-2, "Name or service not known")))
+        run(lambda: _abandon(fault))
 
     assert caplog.records == []
 
