@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.support.apart import PAIRS, apart
 from tests.support.fleet import Fleet
 from tests.support.installation import Installation, installation
 from tests.support.kafka.broker import KafkaBroker
+from tests.support.priority import first
 from tests.support.shared_fleet import SharedFleet
 from tests.support.supervisor import Supervisor
 
@@ -43,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if isinstance(reporter, pytest.TerminalReporter):
         config.pluginmanager.register(_Faults(reporter))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def goes_first() -> Iterator[None]:
+    with first():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.priority import as_usual
+
 TANDEM = Path(sys.executable).with_name("tandem")
 READY_S = 180.0
 """Generous: a machine may be busy with much else. What a start took is measured and printed."""
@@ -234,7 +236,7 @@ async def launch(command: Sequence[str], log: Path, environment: Mapping[str, st
         if not name.startswith("TANDEM_") and name != "PYTHONDONTWRITEBYTECODE"
     }
     with log.open("wb") as out:
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
@@ -242,3 +244,5 @@ async def launch(command: Sequence[str], log: Path, environment: Mapping[str, st
             env={**inherited, "TANDEM_LOG_FORMAT": "json", **environment},
             start_new_session=True,
         )
+    as_usual(process.pid)
+    return process

@@ -68,6 +68,13 @@ class Supervisor(Served):
         if self.process is None:
             await self.start()
 
+    async def pause(self, seconds: float) -> None:
+        """Stand still for a while; answers that came meanwhile may be too late, so pages in flight may come again."""
+        self.freeze()
+        self.kills.append(Kill(time.monotonic(), "pause of the process", await self._in_flight()))
+        await asyncio.sleep(seconds)
+        self.thaw()
+
     async def kill(self) -> None:
         """SIGKILL to the process alone; its PostgreSQL goes on as an orphan, for the next start to deal with."""
         killed_at = await self.cut_off()
