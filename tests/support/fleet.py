@@ -28,6 +28,8 @@ from tests.support.proxy import Proxy, proxy
 from tests.support.served import TANDEM, Kill, launch
 from tests.support.supervisor import in_flight
 
+_SENDERS = {"notifier", "all"}
+"""Services that send pages."""
 STOOD_S = 60.0
 COMMAND_S = 120.0
 
@@ -215,7 +217,7 @@ class Fleet:
         member = self.members[name]
         member.freeze()
         frozen_at = time.monotonic()
-        if member.service == "notifier":
+        if member.service in _SENDERS:
             await self._took(frozen_at, "pause", [name])
         await asyncio.sleep(seconds)
         member.thaw()
@@ -223,7 +225,7 @@ class Fleet:
     async def _took(self, at: float, how: str, names: Sequence[str]) -> None:
         """Only a notifier's end loses what became of pages."""
         for name in names:
-            sends = service_of(name) == "notifier"
+            sends = service_of(name) in _SENDERS
             count = await in_flight(self.admin_dsn) if sends else 0
             self.kills.append(Kill(at, f"{how} of {name}", count, sends=sends))
 
