@@ -87,7 +87,7 @@ async def test_kill_minus_nine_of_the_server_loses_nothing(fleet: Installation[F
 
 
 async def test_a_backend_that_hangs_stops_nobody_for_long(fleet: Installation[Fleet], chance: random.Random):
-    """It keeps its locks as long as it hangs; what waits for it gives up in time and goes another way."""
+    """What waits for it gives up in time and goes another way; with a row in its hands it would keep that row's partition."""
     kinds = chance.sample(KINDS, rounds(2, len(KINDS)))
     for kind in kinds:
         pid = chance.choice(await fleet.supervisor.server.backends(kind))

@@ -120,13 +120,22 @@ class PostgresServer:
 
     @asynccontextmanager
     async def paused(self, pid: int) -> AsyncIterator[None]:
-        """SIGSTOP to one backend for a while."""
+        """SIGSTOP to one backend for a while, at a moment when it holds no row: those would be nobody's until it goes on."""
         os.kill(pid, signal.SIGSTOP)
         try:
+            while await self._holds_rows(pid):
+                os.kill(pid, signal.SIGCONT)
+                await asyncio.sleep(0.05)
+                os.kill(pid, signal.SIGSTOP)
             yield
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+    async def _holds_rows(self, pid: int) -> bool:
+        """Whether its transaction has written or locked something."""
+        held = "select 1 from pg_locks where pid = $1 and locktype = 'transactionid' and granted"
+        return bool(await self.ask(held, pid))
 
     async def ask(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """One query as superuser."""
