@@ -54,6 +54,7 @@ async def test_a_spoilt_way_to_the_database_is_noticed_survived_and_forgotten(
     fleet: Installation[Fleet], kind: str, name: str
 ):
     await fleet.paged(await fleet.deliver(fleet.alert()))  # a new fleet has not opened all its connections yet
+    await fleet.settled()
     held, sent = fleet.supervisor.members[name].holds(), len(fleet.ledger.posts)
     way = fleet.supervisor.way(name)
     noticed = back = 0.0
@@ -62,6 +63,7 @@ async def test_a_spoilt_way_to_the_database_is_noticed_survived_and_forgotten(
         nonlocal noticed, back
         async with way.being(**WAYS[kind]):
             began = time.monotonic()
+            await fleet.supervisor.cut_off(name)
             if kind in UNUSABLE:
                 noticed = await says(fleet, name, 503, within_s=DETECTED_S)
             await asyncio.sleep(max(0.0, SPOILT_S - (time.monotonic() - began)))

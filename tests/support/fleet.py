@@ -222,8 +222,12 @@ class Fleet:
         await asyncio.sleep(seconds)
         member.thaw()
 
+    async def cut_off(self, name: str) -> None:
+        """Note that its way to the database is spoilt: what became of pages in flight may come too late to be written."""
+        await self._took(time.monotonic(), "spoilt way", [name])
+
     async def _took(self, at: float, how: str, names: Sequence[str]) -> None:
-        """Only a notifier's end loses what became of pages."""
+        """Only a notifier's end, or that of its way, loses what became of pages."""
         for name in names:
             sends = service_of(name) in _SENDERS
             count = await in_flight(self.admin_dsn) if sends else 0
