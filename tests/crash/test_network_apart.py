@@ -63,7 +63,7 @@ async def test_a_spoilt_way_to_the_database_is_noticed_survived_and_forgotten(
         nonlocal noticed, back
         async with way.being(**WAYS[kind]):
             began = time.monotonic()
-            await fleet.supervisor.cut_off(name)
+            await fleet.supervisor.note_spoilt_way(name)
             if kind in UNUSABLE:
                 noticed = await says(fleet, name, 503, within_s=DETECTED_S)
             await asyncio.sleep(max(0.0, SPOILT_S - (time.monotonic() - began)))

@@ -222,8 +222,8 @@ class Fleet:
         await asyncio.sleep(seconds)
         member.thaw()
 
-    async def cut_off(self, name: str) -> None:
-        """Note that its way to the database is spoilt: what became of pages in flight may come too late to be written."""
+    async def note_spoilt_way(self, name: str) -> None:
+        """Its way to the database is spoilt from now on: what became of pages in flight may come too late to be written."""
         await self._took(time.monotonic(), "spoilt way", [name])
 
     async def _took(self, at: float, how: str, names: Sequence[str]) -> None:
